@@ -1,0 +1,125 @@
+package freehold
+
+import "time"
+
+// NameStatus says how far an audit of a name got.
+type NameStatus uint8
+
+// The statuses. The zero value is failed: nothing was learnt.
+const (
+	StatusFailed  NameStatus = iota // nothing was learnt
+	StatusPartial                   // a source that was asked did not answer
+	StatusOK                        // every source that was asked answered
+)
+
+var nameStatuses = names[NameStatus]{"failed", "partial", "ok"}
+
+func (s NameStatus) String() string               { return nameStatuses.name(s) }
+func (s NameStatus) MarshalText() ([]byte, error) { return nameStatuses.marshal(s) }
+func (s *NameStatus) UnmarshalText(b []byte) error {
+	return nameStatuses.unmarshal(b, s, "status")
+}
+
+// Observed is all that was seen and said about one name at one time: what the
+// judging stages work on, and nothing else.
+type Observed struct {
+	Name              Name
+	At                time.Time // the run's clock
+	Registration      Registration
+	DNS               DNSFacts
+	Network           NetworkFacts
+	NameserverDomains []NameserverDomain
+	Attestations      Attestations
+	// Own is the evidence of what our store holds on the name, or that it holds nothing.
+	Own EvidenceID
+}
+
+// Result is the audit of one name.
+type Result struct {
+	// Asked is what the user wrote; Name is zero when that is no domain.
+	Asked    string
+	Name     Name
+	Status   NameStatus
+	Error    string // one line, empty when nothing went wrong
+	Hint     string
+	At       time.Time
+	Observed Observed
+	Control  Control
+	Verdict  Verdict
+	Findings []Finding
+}
+
+// StatusOf derives the status from the questions that were put: ok when all
+// were answered, failed when nothing was learnt, else partial.
+func StatusOf(o *Observed) NameStatus {
+	answered, missed := 0, 0
+	for _, asks := range [][]Ask{o.Registration.Asks, o.DNS.Asks, o.Network.Asks} {
+		for _, a := range asks {
+			switch a.Outcome {
+			case OutcomeNone:
+			case OutcomeAnswered:
+				answered++
+			default:
+				missed++
+			}
+		}
+	}
+	switch {
+	case answered == 0:
+		return StatusFailed
+	case missed > 0:
+		return StatusPartial
+	}
+	return StatusOK
+}
+
+// Run is one execution of an audit.
+type Run struct {
+	ID       string // time-ordered: "20261125T093516Z-3f9a2c"
+	Started  time.Time
+	Finished time.Time // zero while it runs or if it was interrupted
+	Version  string    // of freehold
+	// PolicyDate is the day the policy data was last read against its sources.
+	PolicyDate time.Time
+	// Args is the command line without secrets, for the record.
+	Args  []string
+	Lang  string
+	Names int // names asked for, known once the input was read
+}
+
+// PolicyAge returns how many whole days old the policy data was at the start.
+func (r Run) PolicyAge() int {
+	return int(r.Started.Sub(r.PolicyDate) / (24 * time.Hour))
+}
+
+// Summary counts a run.
+type Summary struct {
+	Names      int
+	OK         int
+	Partial    int
+	Failed     int
+	CanLeave   map[CanLeave]int
+	Severities map[Severity]int // findings
+}
+
+// Add counts one result in.
+func (s *Summary) Add(r *Result) {
+	if s.CanLeave == nil {
+		s.CanLeave, s.Severities = map[CanLeave]int{}, map[Severity]int{}
+	}
+	s.Names++
+	switch r.Status {
+	case StatusOK:
+		s.OK++
+	case StatusPartial:
+		s.Partial++
+	default:
+		s.Failed++
+	}
+	if r.Status != StatusFailed {
+		s.CanLeave[r.Verdict.CanLeave]++
+	}
+	for _, f := range r.Findings {
+		s.Severities[f.Severity]++
+	}
+}

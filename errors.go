@@ -1,0 +1,107 @@
+package freehold
+
+import (
+	"errors"
+	"strings"
+)
+
+// ErrorKind says what class of trouble an Error is, so that callers can choose
+// an exit code or a retry without reading the message.
+type ErrorKind uint8
+
+// The kinds. The zero value is KindInternal: an error nobody classified.
+const (
+	KindInternal    ErrorKind = iota // a defect or an unexpected condition
+	KindInvalid                      // the input is wrong; asking again changes nothing
+	KindNotFound                     // what was asked for is not there
+	KindPermission                   // we may not, or were told we may not
+	KindUnavailable                  // a source did not answer, was throttled or refused; later may differ
+	KindBusy                         // somebody else holds it (a locked database)
+	KindDamaged                      // stored data does not read back
+	KindNewer                        // written by a newer freehold than this one
+	KindFull                         // no space left
+)
+
+// Error is the one error shape that reaches a person: one line in lower case,
+// the thing in quotes, and a way out where we know one. It never carries a
+// secret, neither in its text nor in the error it wraps.
+type Error struct {
+	Kind ErrorKind
+	// Msg is one line in lower case that already names its subject.
+	Msg string
+	// Hint is what to do about it, empty where we do not know.
+	Hint string
+	// Err is the cause, nil if there is none.
+	Err error
+}
+
+// Error returns the message and its cause on one line, without the hint.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return OneLine(e.Msg)
+	}
+	return OneLine(e.Msg + ": " + e.Err.Error())
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of the first Error in err's chain, else KindInternal.
+func KindOf(err error) ErrorKind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return KindInternal
+}
+
+// HintOf returns the first hint in err's chain, or "".
+func HintOf(err error) string {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		if e.Hint != "" {
+			return OneLine(e.Hint)
+		}
+		err = e.Err
+	}
+	return ""
+}
+
+// OneLine returns s with every control character, line break and terminal
+// escape made harmless, so that text from a registry cannot move the cursor,
+// colour the screen or forge a second line of output.
+func OneLine(s string) string {
+	clean := func(r rune) bool { return !hostileRune(r) }
+	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case clean(r):
+			b.WriteRune(r)
+		case r == '\n' || r == '\t' || r == '\r':
+			b.WriteByte(' ')
+		default:
+			b.WriteRune('\uFFFD')
+		}
+	}
+	return b.String()
+}
+
+// hostileRune tells the characters that change how a terminal or a reader sees
+// the text around them: C0 and C1 controls, and the bidirectional overrides.
+func hostileRune(r rune) bool {
+	switch {
+	case r < 0x20, r >= 0x7f && r < 0xa0:
+		return true
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x2028, r == 0x2029:
+		return true
+	case r == 0xfffd:
+		return false
+	}
+	return false
+}

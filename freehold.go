@@ -1,0 +1,46 @@
+// Package freehold is the vocabulary of a toolkit for domain and registrar
+// portability: who really controls a domain name, whether it can leave its host
+// today, and what both sides of a departure need. This package holds the words
+// (types without I/O); everything else is built from them.
+//
+// # The flow
+//
+//	names → registration facts (registry RDAP → registrar RDAP → WHOIS) → DNS facts → network facts
+//	      → control record → verdict and findings → report
+//
+// Every stage takes types of this package and returns types of this package, so
+// each can be tested with literals.
+//
+//	Name, Host        a registrable domain; any DNS name              name.go
+//	Evidence, Fact    one raw answer by its digest; what it tells us   evidence.go
+//	Registration      what registry and registrar publish             registration.go
+//	DNSFacts          delegation, every server, records, validation   dns.go
+//	Claim, Control    who holds each layer, and how we know           control.go
+//	Verdict           can it leave today, how, and on what condition  verdict.go
+//	Finding           one rule's result, with what to do              finding.go
+//	Result, Run       the audit of a name; one execution              audit.go
+//	Text              a sentence that can be said in other languages  text.go
+//	Error             one line, lower case, with a way out            errors.go
+//
+// # The rooms
+//
+//	registrar/          what registries and registrars say: rdap, whois
+//	verify/             control record and verdict; verify/rules has one rule a file
+//	internal/flow/      the jobs, each joining the rooms above: audit
+//	internal/policy/    transfer rules per TLD as dated data with citations
+//	internal/resolve/   DNS client, iterative resolver, DNSSEC validator, DNS facts
+//	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
+//	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
+//	internal/report/    table, JSON, JSON lines; languages
+//	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts
+//	cmd/freehold/       the command line, one file per command: the only place where all meets
+//
+// Who may import whom is a table in importtable_test.go, which enforces it.
+//
+// # What holds everywhere
+//
+// A fact is a value, redacted, absent or unknown, and never one of these taken
+// for another; being throttled is unknown. The zero value of every enumeration
+// is its most cautious word. Policy is dated data. What a registry, a zone or a
+// customer sends is hostile until proven otherwise.
+package freehold
