@@ -74,14 +74,20 @@ func ParseHost(s string) (Host, error) {
 	if why := checkLabels(ascii); why != "" {
 		return bad(why, "")
 	}
-	uni := toUnicode(ascii)
-	if mixed := mixedScriptLabel(uni); mixed != "" {
-		if !isASCII(trimmed) {
-			return bad(`the label "`+mixed+`" mixes scripts, as look-alike names do`, "if it is really meant, write it in its xn-- form")
-		}
-		uni = ascii // asked for by its A-label: never shown in the form that deceives
+	if mixed := mixedScriptLabel(toUnicode(ascii)); mixed != "" && !isASCII(trimmed) {
+		return bad(`the label "`+mixed+`" mixes scripts, as look-alike names do`, "if it is really meant, write it in its xn-- form")
 	}
-	return Host{ascii: ascii, unicode: uni}, nil
+	return hostOf(ascii), nil
+}
+
+// hostOf makes a Host of a checked ASCII form. A look-alike asked for by its
+// A-label is never shown in the form that deceives.
+func hostOf(ascii string) Host {
+	uni := toUnicode(ascii)
+	if mixedScriptLabel(uni) != "" {
+		uni = ascii
+	}
+	return Host{ascii: ascii, unicode: uni}
 }
 
 func toASCII(s string) (string, error) {
@@ -173,7 +179,7 @@ func (h Host) Parent() (Host, bool) {
 	if !ok {
 		return Host{}, false
 	}
-	return Host{ascii: ascii, unicode: toUnicode(ascii)}, true
+	return hostOf(ascii), true
 }
 
 // Registrable returns the registrable name h is or lies below, and false for a
@@ -189,7 +195,7 @@ func (h Host) Registrable() (Name, bool) {
 		return Name{}, false
 	}
 	ascii := label + "." + suffix
-	return Name{Host{ascii: ascii, unicode: toUnicode(ascii)}}, true
+	return Name{hostOf(ascii)}, true
 }
 
 // MarshalText and UnmarshalText make a Host its A-label form wherever text is
