@@ -22,26 +22,26 @@ type room struct {
 	only    []string // if set, the only third-party prefixes allowed
 }
 
-var leaves = []string{"internal/policy", "internal/resolve", "internal/fetch", "internal/limit", "internal/providerapi/..."}
+var leafRooms = []string{"internal/policy", "internal/resolve", "internal/fetch", "internal/limit", "internal/providerapi/..."}
 
-var capabilities = []string{"registrar/...", "dnsexport/...", "verify/..."}
+var capabilityRooms = []string{"registrar/...", "dnsexport/...", "verify/..."}
 
 // The table of docs/design.md §4. Order matters: the first room that covers a
 // folder decides.
 var importTable = []room{
 	{folders: []string{""}, ours: nil, only: []string{"golang.org/x/net/idna", "golang.org/x/net/publicsuffix"}},
-	{folders: []string{"registrar/..."}, ours: append([]string{".", "registrar/..."}, leaves...)},
-	{folders: []string{"dnsexport/..."}, ours: append([]string{".", "dnsexport/..."}, leaves...)},
-	{folders: []string{"verify/..."}, ours: append([]string{".", "verify/..."}, leaves...)},
-	{folders: leaves, ours: append([]string{"."}, leaves...)},
-	{folders: []string{"internal/resolve/serverstest"}, ours: append([]string{"."}, leaves...)},
-	{folders: []string{"internal/flow/..."}, ours: append(append([]string{"."}, leaves...), capabilities...)},
+	{folders: []string{"registrar/..."}, ours: append([]string{".", "registrar/..."}, leafRooms...)},
+	{folders: []string{"dnsexport/..."}, ours: append([]string{".", "dnsexport/..."}, leafRooms...)},
+	{folders: []string{"verify/..."}, ours: append([]string{".", "verify/..."}, leafRooms...)},
+	{folders: leafRooms, ours: append([]string{"."}, leafRooms...)},
+	{folders: []string{"internal/resolve/serverstest"}, ours: append([]string{"."}, leafRooms...)},
+	{folders: []string{"internal/flow/..."}, ours: append(append([]string{"."}, leafRooms...), capabilityRooms...)},
 	{folders: []string{"internal/storetest/..."}, ours: []string{".", "internal/store/...", "internal/storetest/..."}},
 	{folders: []string{"internal/store/..."}, ours: []string{".", "internal/store/..."}, banned: []string{"github.com/riverqueue"}},
 	{folders: []string{"internal/ledger/...", "internal/report/...", "internal/seal/...", "internal/mail/...", "internal/secret/..."}, ours: []string{"."}, banned: []string{"github.com/riverqueue"}},
 	{folders: []string{"internal/queue/..."}, ours: []string{"."}},
 	{folders: []string{"internal/portal/..."}, ours: []string{".", "internal/flow/...", "internal/report/..."}},
-	{folders: []string{"internal/lab/..."}, ours: append(append([]string{".", "internal/..."}, leaves...), capabilities...)},
+	{folders: []string{"internal/lab/..."}, ours: append(append([]string{".", "internal/..."}, leafRooms...), capabilityRooms...)},
 	{folders: []string{"cmd/freehold/...", "examples/..."}, ours: []string{"..."}},
 }
 
