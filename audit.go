@@ -1,6 +1,9 @@
 package freehold
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // NameStatus says how far an audit of a name got.
 type NameStatus uint8
@@ -34,6 +37,15 @@ type Observed struct {
 	Own EvidenceID
 }
 
+// Asks lists every question that was put about the name, in the order of the flow.
+func (o *Observed) Asks() []Ask {
+	asks := slices.Concat(o.Registration.Asks, o.DNS.Asks, o.Network.Asks)
+	for _, d := range o.NameserverDomains {
+		asks = append(asks, d.Asks...)
+	}
+	return asks
+}
+
 // Result is the audit of one name.
 type Result struct {
 	// Asked is what the user wrote; Name is zero when that is no domain.
@@ -53,15 +65,13 @@ type Result struct {
 // were answered, failed when nothing was learnt, else partial.
 func StatusOf(o *Observed) NameStatus {
 	answered, missed := 0, 0
-	for _, asks := range [][]Ask{o.Registration.Asks, o.DNS.Asks, o.Network.Asks} {
-		for _, a := range asks {
-			switch a.Outcome {
-			case OutcomeNone:
-			case OutcomeAnswered:
-				answered++
-			default:
-				missed++
-			}
+	for _, a := range o.Asks() {
+		switch a.Outcome {
+		case OutcomeNone:
+		case OutcomeAnswered:
+			answered++
+		default:
+			missed++
 		}
 	}
 	switch {

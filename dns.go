@@ -150,4 +150,5 @@ type NameserverDomain struct {
 	State    RegistrationState
 	Expires  Fact[time.Time]
 	Evidence []EvidenceID
+	Asks     []Ask
 }

@@ -1,0 +1,94 @@
+# freehold: `make demo` shows it, `make test` proves it.
+
+GO          ?= go
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.1
+SQLC        := github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+FUZZTIME    ?= 30s
+BENCHTIME   ?= 1s
+PACKAGES    := ./...
+
+# Programs that tests meet for real, with the Debian package that brings each
+# and the tests that skip without it.
+NEEDED := \
+	named:bind9:"DNS facts against BIND" \
+	dnssec-signzone:bind9-utils:"zones signed by BIND's tools" \
+	delv:bind9-dnsutils:"DNSSEC validation against delv, the lab by dig" \
+	nsd:nsd:"DNS facts against NSD" \
+	knotd:knot:"DNS facts against Knot" \
+	pdns_server:pdns-server:"DNS facts against PowerDNS" \
+	unbound:unbound:"DNSSEC validation against unbound" \
+	whois:whois:"WHOIS by Debian's client" \
+	curl:curl:"the lab by curl" \
+	ip:iproute2:"servers in a private network namespace" \
+	pg_ctl:postgresql:"the store on PostgreSQL" \
+	gcc:gcc:"the race detector"
+PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3 pdns-backend-bind pdns-tools \
+	unbound dns-root-data whois curl iproute2 util-linux postgresql gcc libc6-dev
+
+.PHONY: help build demo test check deps missing bench fuzz golden soak generate clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+build: ## build bin/freehold (static, no C)
+	@mkdir -p bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/freehold ./cmd/freehold
+
+demo: build ## build, then audit the lab's names: an offline world, no network used
+	@bin/freehold audit --lab --no-save || test $$? -eq 3
+
+test: $(if $(filter true,$(CI)),deps,missing) check ## the one command that passes the tests: vet, staticcheck, race detector
+	@if [ "$(CI)" = true ]; then \
+		set -o pipefail 2>/dev/null; \
+		CGO_ENABLED=1 $(GO) test -race -count=1 -v $(PACKAGES) > test.out 2>&1; status=$$?; \
+		grep -E '^(ok|FAIL|---? FAIL|panic|\s+---? FAIL)|corpus|_test.go:[0-9]+: .*(ratio|agree)' test.out || true; \
+		if [ $$status -ne 0 ]; then echo '--- the failing output:'; grep -nE -B40 '^\s*--- FAIL|^panic|DATA RACE|^FAIL' test.out | tail -n 400; exit $$status; fi; \
+		if grep -E '^\s*--- SKIP' test.out; then echo 'tests skipped: in CI nothing may skip'; exit 1; fi; \
+		rm -f test.out; \
+	else CGO_ENABLED=1 $(GO) test -race $(PACKAGES); fi
+
+check: ## vet, staticcheck (pinned), gofmt, a tidy go.mod
+	$(GO) vet $(PACKAGES)
+	$(GO) run $(STATICCHECK) $(PACKAGES)
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not gofmt'd: $$bad"; exit 1; }
+	$(GO) mod tidy -diff
+
+missing: # names what is not on this machine, and which tests skip for it
+	@export PATH=$$PATH:/usr/sbin:/sbin:$$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1); \
+	for n in $(NEEDED); do \
+		prog=$${n%%:*}; rest=$${n#*:}; \
+		command -v $$prog >/dev/null || echo "missing $$prog (package $${rest%%:*}): skips $${rest#*:}; 'make deps' installs it"; \
+	done
+
+deps: ## install what the tests need (Debian, as root or with sudo)
+	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	need=; for p in $(PACKAGES_DEBIAN); do dpkg -s $$p >/dev/null 2>&1 || need="$$need $$p"; done; \
+	if [ -n "$$need" ]; then \
+		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null && echo "installed:$$need"; \
+	fi
+
+bench: ## benchmarks; the ratios of docs/bench.md are printed by them
+	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m $(PACKAGES) | grep -vE '^(ok|\?|PASS|goos|goarch|cpu|pkg:.*no test)'
+
+fuzz: ## every fuzz target for FUZZTIME each
+	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r f; do \
+		for target in $$(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+).*/\1/p' $$f); do \
+			echo "== $$(dirname $$f) $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$(dirname $$f) || exit 1; \
+		done; \
+	done
+
+golden: ## rewrite the golden files from what the program prints now; read the diff
+	UPDATE_GOLDEN=1 $(GO) test $(PACKAGES)
+	git diff --stat
+
+soak: ## the kill and load tests, many times over
+	SOAK=1 CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 60m -run 'Kill|Soak|Concurrent' $(PACKAGES)
+
+generate: ## regenerate the query layer and the generated docs
+	cd internal/store && $(GO) run $(SQLC) generate
+	$(GO) generate ./...
+
+clean: ## remove what was built
+	rm -rf bin test.out
