@@ -20,6 +20,8 @@ const (
 	KindDamaged                      // stored data does not read back
 	KindNewer                        // written by a newer freehold than this one
 	KindFull                         // no space left
+	KindUsage                        // the command line is wrong
+	KindWaiting                      // somebody else must act first
 )
 
 // Error is the one error shape that reaches a person: one line in lower case,

@@ -54,6 +54,9 @@ type Auditor struct {
 	DNS    DNS
 	Memory Memory // nil: nothing is remembered, and that is evidence too
 	Judge  Judge
+	// Ask puts the open questions about a judged name to a person and returns
+	// what they said; the name is then judged again. nil: nobody is asked.
+	Ask func(context.Context, *freehold.Result) ([]freehold.Attestation, []freehold.Evidence, error)
 	// Now is the moment the judgement is made for; Clock is when answers came.
 	Now   time.Time
 	Clock func() time.Time
@@ -112,8 +115,18 @@ func (a *Auditor) Name(ctx context.Context, asked string, name freehold.Name) (A
 	case out.Result.Status == freehold.StatusFailed:
 		out.Result.Error, out.Result.Hint = nothingLearnt(o), "check the network, then run again with --resume"
 	}
-	out.Result.Control, out.Result.Verdict, out.Result.Findings = a.Judge(o)
-	return out, true
+	r := &out.Result
+	r.Control, r.Verdict, r.Findings = a.Judge(o)
+	if a.Ask != nil && r.Status != freehold.StatusFailed {
+		said, evidence, err := a.Ask(ctx, r)
+		if err != nil {
+			r.Error, r.Hint = err.Error(), freehold.HintOf(err)
+		}
+		o.Attestations = append(o.Attestations, said...)
+		out.Evidence = append(out.Evidence, evidence...)
+		r.Control, r.Verdict, r.Findings = a.Judge(o)
+	}
+	return out, ctx.Err() == nil
 }
 
 // registration asks RDAP, and WHOIS where no RDAP is known or it did not answer.
