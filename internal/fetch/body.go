@@ -1,0 +1,86 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// keptPrefix is how much of a body that is too large is kept to look at.
+const keptPrefix = 64 << 10
+
+// readBody reads at most max octets. Of a larger body the beginning is kept.
+// Compressed bodies are counted as they are inflated.
+func readBody(hr *http.Response, max int64) (body []byte, truncated bool, err error) {
+	if n := hr.ContentLength; n > max {
+		body, err = io.ReadAll(io.LimitReader(hr.Body, keptPrefix))
+		return body, true, err
+	} else if n >= 0 {
+		body = make([]byte, n)
+		got, err := io.ReadFull(hr.Body, body)
+		return body[:got], false, err
+	}
+	body, err = io.ReadAll(io.LimitReader(hr.Body, max+1))
+	if int64(len(body)) > max {
+		return append([]byte(nil), body[:min(keptPrefix, max)]...), true, nil
+	}
+	return body, false, err
+}
+
+func (r *Response) readHeader(h http.Header, now time.Time) {
+	r.ContentType = h.Get("Content-Type")
+	r.ETag = h.Get("Etag")
+	r.LastModified = h.Get("Last-Modified")
+	for part := range strings.SplitSeq(h.Get("Cache-Control"), ",") {
+		if s, ok := strings.CutPrefix(strings.TrimSpace(strings.ToLower(part)), "max-age="); ok {
+			if n, err := strconv.ParseUint(strings.Trim(s, `"`), 10, 32); err == nil {
+				r.Expires = now.Add(time.Duration(n) * time.Second)
+				return
+			}
+		}
+	}
+	if at, err := http.ParseTime(h.Get("Expires")); err == nil {
+		r.Expires = at
+	}
+}
+
+// retryAfter reads the header of that name, seconds or a date (RFC 9110 section
+// 10.2.3). Nonsense is 0: the server did not say.
+func retryAfter(s string, now time.Time) time.Duration {
+	s = strings.TrimSpace(s)
+	if n, err := strconv.ParseUint(s, 10, 64); err == nil {
+		return time.Duration(min(n, 1<<31)) * time.Second
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
+
+// wasReset tells whether the connection was dropped in the middle: what an
+// overloaded or a rate-limiting server does.
+func wasReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func statusText(status int) string {
+	if text := http.StatusText(status); text != "" {
+		return fmt.Sprintf("%d %s", status, strings.ToLower(text))
+	}
+	return strconv.Itoa(status)
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d octets", n)
+}
