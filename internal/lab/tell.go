@@ -1,0 +1,212 @@
+package lab
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"freehold"
+)
+
+// Story is one name of the world and what it is there for.
+type Story struct {
+	Name     freehold.Name
+	Story    string
+	CanLeave freehold.CanLeave   // the verdict it should reach, with what Attestations holds
+	Status   freehold.NameStatus // how far an audit of it should get
+}
+
+// Describe lists the names an audit of the world is about, in the order of their
+// hosts.
+func Describe() []Story {
+	list := make([]Story, 0, len(stories))
+	for _, d := range stories {
+		list = append(list, Story{mustName(d.name), d.story, d.leave, d.status})
+	}
+	return list
+}
+
+// Names lists the names of Describe.
+func Names() []freehold.Name {
+	list := make([]freehold.Name, 0, len(stories))
+	for _, d := range stories {
+		list = append(list, mustName(d.name))
+	}
+	return list
+}
+
+// Attestations is what the owners said and proved before Now.
+func Attestations() []freehold.Attestation {
+	var list []freehold.Attestation
+	for _, d := range stories {
+		for _, s := range d.said {
+			a := freehold.Attestation{Name: mustName(d.name), Subject: s.subject, Value: s.value, By: "owner", At: day(s.day), Proven: s.proven}
+			a.Evidence = Evidence(a).ID()
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// Evidence is the record behind an attestation of the world.
+func Evidence(a freehold.Attestation) freehold.Evidence {
+	e := freehold.Evidence{
+		Kind: freehold.EvidenceAttestation, Source: "said by " + a.By, Query: a.Name.ASCII() + " " + a.Subject, Time: a.At,
+		Status: "said", MediaType: "text/plain; charset=utf-8", Body: []byte(a.Subject + "=" + a.Value + "\n"),
+	}
+	if a.Proven {
+		e.Kind, e.Status = freehold.EvidenceProof, "proven"
+	}
+	return e
+}
+
+func mustName(s string) freehold.Name {
+	n, err := freehold.ParseName(s)
+	if err != nil {
+		panic("lab: " + err.Error()) // the world is ours: TestWorld reads every name
+	}
+	return n
+}
+
+// Dir is the folder with the files of the world.
+func (l *Lab) Dir() string { return l.dir }
+
+// DNSPort is the port of every name server.
+func (l *Lab) DNSPort() int { return l.dnsPort }
+
+// Resolver is the address of a resolver that knows all of the world. It passes
+// signatures on and checks none.
+func (l *Lab) Resolver() string {
+	return net.JoinHostPort(resolverAddr.String(), strconv.Itoa(l.dnsPort))
+}
+
+// WHOIS returns the address of a top-level domain's WHOIS server, and whether it
+// has one.
+func (l *Lab) WHOIS(tld string) (string, bool) {
+	port, ok := l.whoisPort[tld]
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ok
+}
+
+// Flags are those that let freehold see this world and nothing else.
+func (l *Lab) Flags() []string {
+	flags := []string{"--rdap-bootstrap", l.dir, "--registrar-ids", filepath.Join(l.dir, "registrar-ids.csv")}
+	for _, reg := range l.world.registries {
+		if reg.server == "" { // others have RDAP: asking both would hide what their RDAP does not say
+			addr, _ := l.WHOIS(reg.tld)
+			flags = append(flags, "--whois", reg.tld+"="+addr)
+		}
+	}
+	return append(flags,
+		"--dns-hints", filepath.Join(l.dir, "root.hints"), "--dns-port", strconv.Itoa(l.dnsPort),
+		"--now", Now.Format(time.RFC3339), "--rate", "0")
+}
+
+// writeFiles writes what clients of the world need:
+//
+//	dns.json ipv4.json ipv6.json   RDAP bootstrap (RFC 9224)
+//	registrar-ids.csv              IANA's list of registrars
+//	root.hints                     root name servers, and the trust anchor as DS
+//	names.txt                      the names, each with its story
+//	whois.txt servers.txt          WHOIS servers by top-level domain; every server by its id
+func (l *Lab) writeFiles() error {
+	var err error
+	if l.dir == "" {
+		l.temporary = true
+		l.dir, err = os.MkdirTemp("", "freehold-lab-")
+	} else {
+		err = os.MkdirAll(l.dir, 0o700)
+	}
+	if err != nil {
+		return &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("the lab cannot make its folder %q", l.dir), Err: err}
+	}
+	files := map[string][]byte{
+		"dns.json": l.bootstrap(l.domainServices()), "ipv4.json": l.bootstrap(l.addressServices()), "ipv6.json": l.bootstrap([][2][]string{}),
+		"registrar-ids.csv": l.registrarIDs(), "root.hints": l.rootHints(), "names.txt": namesFile(), "whois.txt": l.whoisFile(),
+		"servers.txt": []byte(strings.Join(l.Servers(), "\n") + "\n"),
+	}
+	for name, body := range files {
+		if err := os.WriteFile(filepath.Join(l.dir, name), body, 0o600); err != nil {
+			return &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("the lab cannot write %q", filepath.Join(l.dir, name)), Err: err}
+		}
+	}
+	return nil
+}
+
+func (l *Lab) bootstrap(services [][2][]string) []byte {
+	body, err := json.MarshalIndent(map[string]any{
+		"version": "1.0", "description": "RDAP bootstrap of an invented world", "publication": Now.Format(time.RFC3339), "services": services,
+	}, "", "  ")
+	if err != nil {
+		panic("lab: " + err.Error())
+	}
+	return append(body, '\n')
+}
+
+func (l *Lab) domainServices() [][2][]string {
+	var services [][2][]string
+	for i := range l.world.registries {
+		if reg := &l.world.registries[i]; reg.server != "" {
+			services = append(services, [2][]string{{reg.tld}, {l.registryBase(reg)}})
+		}
+	}
+	return services
+}
+
+func (l *Lab) addressServices() [][2][]string {
+	var services [][2][]string
+	for i, r := range rirs {
+		services = append(services, [2][]string{r.prefixes, {l.url(rirAddr(i)) + "/rdap/"}})
+	}
+	return services
+}
+
+// registrarIDs is the list of registrars in IANA's columns.
+func (l *Lab) registrarIDs() []byte {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	w.Write([]string{"ID", "Registrar Name", "Status", "RDAP Base URL"})
+	w.Write([]string{"1", "Reserved", "Reserved", ""})
+	for _, r := range l.world.registrars {
+		w.Write([]string{r.ianaID, r.name, "Accredited", l.registrarBase(r.key)})
+	}
+	w.Write([]string{"88010", "Feu Noms de Jadis SARL", "Terminated", ""})
+	w.Flush()
+	return []byte(b.String())
+}
+
+// rootHints are the root's servers in master file form, with the trust anchor.
+func (l *Lab) rootHints() []byte {
+	var b strings.Builder
+	b.WriteString("; root of an invented world: its name servers, and the digest of its key\n")
+	for i, label := range []string{"a", "b"} {
+		fmt.Fprintf(&b, ".\t3600000\tIN\tNS\t%s.\n%s.\t3600000\tIN\tA\t%s\n", rootServer(label), rootServer(label), rootAddrs[i])
+	}
+	fmt.Fprintln(&b, newZoneKey(".").ds())
+	return []byte(b.String())
+}
+
+func namesFile() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# names of an invented world, at %s\n", Now.Format(time.RFC3339))
+	for _, d := range stories {
+		fmt.Fprintf(&b, "\n# %s\n%s\n", d.story, d.name)
+	}
+	return []byte(b.String())
+}
+
+func (l *Lab) whoisFile() []byte {
+	var lines []string
+	for tld := range l.whoisPort {
+		addr, _ := l.WHOIS(tld)
+		lines = append(lines, tld+"\t"+addr)
+	}
+	slices.Sort(lines)
+	return []byte(strings.Join(lines, "\n") + "\n")
+}
