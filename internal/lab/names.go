@@ -101,7 +101,7 @@ var stories = []domain{
 		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
 		registrar: "comptoir", holder: holder{"", "Association Radio Vallon Libre", "antenne@radio-vallon-libre.fr", "FR"}, conceal: concealNone,
 		created: "2005-10-21", expires: "2027-10-21", changed: "2026-10-22", statuses: []string{"ok"},
-		ns: arvornet, web: "web.arvornet-services.fr", mail: []string{"mail.arvornet-services.fr"}, records: []string{"* A 192.0.2.40", `@ CAA 0 issue "acme-lab.example"`},
+		ns: arvornet, signed: nsec3, web: "web.arvornet-services.fr", mail: []string{"mail.arvornet-services.fr"}, records: []string{"* A 192.0.2.40", `@ CAA 0 issue "acme-lab.example"`},
 	},
 	{
 		name: "notaires-du-faubourg.com", story: "signed, and the signatures ran out: validating resolvers refuse it",
@@ -155,7 +155,7 @@ var stories = []domain{
 		leave: freehold.LeaveAlone, status: freehold.StatusOK,
 		registrar: "alpenname", holder: holder{"", "Atelier Verrine Sàrl", "bonjour@atelier-verrine.ch", "CH"}, conceal: concealNone,
 		created: "2007-06-05", expires: "2027-06-30", changed: "2025-11-03",
-		ns: rhodanum, signed: nsec, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"}, records: []string{`@ TXT "v=spf1 include:_spf.postilla-mail.ch -all"`, `_dmarc TXT "v=DMARC1; p=reject"`},
+		ns: rhodanum, signed: nsec, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"}, records: []string{`@ TXT "v=spf1 include:_spf.postilla-mail.ch -all"`, `_dmarc TXT "v=DMARC1; p=reject"`, "*.clients A 198.51.100.3"},
 		said: []saying{{"account", "me", "2026-09-28", false}, {"host", "Rhodanum Web Sàrl", "2026-09-28", false}, {"recovery", "owner's private mailbox", "2026-09-28", false}, {"key_holders", "2", "2026-09-28", false}},
 	},
 	{
@@ -172,7 +172,7 @@ var stories = []domain{
 		leave: freehold.LeaveAlone, status: freehold.StatusOK,
 		registrar: "comptoir", holder: holder{"", "Librairie des Sept Marches SCOP", "livres@librairie-sept-marches.fr", "FR"}, conceal: concealNone,
 		created: "2012-12-03", expires: "2026-12-19", changed: "2025-12-04", statuses: []string{"ok"},
-		ns: []string{"dns1.comptoir-des-noms.com", "dns2.comptoir-des-noms.com"}, signed: nsec3, web: "web1.ormalis-hebergement.fr", mail: []string{"in1.postilla-mail.ch"},
+		ns: []string{"dns1.comptoir-des-noms.com", "dns2.comptoir-des-noms.com"}, signed: nsec3, web: "web1.ormalis-hebergement.fr", mail: []string{"in1.postilla-mail.ch"}, records: []string{"catalogue.poches A 192.0.2.5"},
 		said: []saying{{"account", "me", "2026-08-30", false}, {"host", "Ormalis SAS", "2026-08-30", false}},
 	},
 	{

@@ -91,7 +91,7 @@ var whoisThin = &whoisFormat{
 		return b.String()
 	},
 	free:      func(name string) string { return "No match for domain \"" + strings.ToUpper(name) + "\".\r\n" },
-	throttled: "WHOIS LIMIT EXCEEDED - SEE WWW.PIR.ORG/WHOIS FOR DETAILS, wait %d seconds\r\n",
+	throttled: "WHOIS LIMIT EXCEEDED, wait %d seconds\r\n",
 }
 
 // whoisFrench writes blocks of records that point to each other.
@@ -100,7 +100,8 @@ var whoisFrench = &whoisFormat{
 	found: func(v *recordView) string {
 		var b strings.Builder
 		line := func(key, value string) { fmt.Fprintf(&b, "%-30s%s\n", key+":", value) }
-		line("\ndomain", v.ascii)
+		b.WriteByte('\n')
+		line("domain", v.ascii)
 		line("status", "ACTIVE")
 		line("eppstatus", strings.Join(v.statuses(), ", "))
 		line("hold", "NO")
@@ -115,12 +116,14 @@ var whoisFrench = &whoisFormat{
 			line("nserver", v.withGlue(host, " [%s]"))
 		}
 		line("source", "HXNIC")
-		line("\nregistrar", v.registrar.name)
+		b.WriteByte('\n')
+		line("registrar", v.registrar.name)
 		line("phone", v.registrar.phone)
 		line("e-mail", v.registrar.abuse)
 		line("website", "https://www."+v.registrar.domain)
 		line("anonymous", "No")
 		line("source", "HXNIC")
+		b.WriteByte('\n')
 		v.frenchHolder(line)
 		return b.String()
 	},
@@ -130,7 +133,7 @@ var whoisFrench = &whoisFormat{
 
 func (v *recordView) frenchHolder(line func(key, value string)) {
 	h := v.d.holder
-	line("\nnic-hdl", "TI"+v.registrar.ianaID+v.registry.handle)
+	line("nic-hdl", "TI"+v.registrar.ianaID+v.registry.handle)
 	if v.d.conceal == concealNone {
 		line("type", "ORGANIZATION")
 		line("contact", orElse(h.org, h.person))
