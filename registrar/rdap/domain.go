@@ -1,0 +1,348 @@
+package rdap
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"freehold"
+)
+
+// record is what one server says about a name.
+type record struct {
+	freehold.Registration
+	// registrarExpiration is the event of that name, apart from "expiration".
+	registrarExpiration freehold.Fact[time.Time]
+	related             []string // links to another server's record of the same name
+	about               string   // the RDAP base that the registry states for the registrar
+	hasRegistrant       bool
+}
+
+// readDomain reads an answer about name. The error says why nothing can be taken
+// from it. Notes say what was wrong in what was taken. untold are members that
+// say nothing on this server.
+func readDomain(body []byte, name freehold.Name, id freehold.EvidenceID, untold []string) (rec record, notes []string, err error) {
+	if err := looksWrong(body); err != nil {
+		return record{}, nil, err
+	}
+	t, err := parse(body)
+	if err != nil {
+		return record{}, nil, fmt.Errorf("the answer cannot be read: %w", err)
+	}
+	defer t.release()
+	r := domainReader{root: t.root(), name: name, ids: []freehold.EvidenceID{id}}
+	if err := r.check(); err != nil {
+		return record{}, t.notes, err
+	}
+	r.redacted = readRedacted(r.root)
+	r.readParties()
+	for _, member := range [...]struct {
+		name string
+		read func()
+		note *string
+	}{
+		{"events", r.readEvents, &r.Created.Note}, {"status", r.readStatuses, &r.Statuses.Note},
+		{"nameservers", r.readNameservers, &r.Nameservers.Note}, {"secureDNS", r.readDNSSEC, &r.DNSSEC.Note},
+	} {
+		if slices.Contains(untold, member.name) {
+			*member.note = "this server does not tell it to the public"
+			continue
+		}
+		member.read()
+	}
+	r.readLinks()
+	return r.record, t.notes, nil
+}
+
+// looksWrong finds what is plainly no RDAP answer, for a clearer error than the
+// parser's.
+func looksWrong(body []byte) error {
+	for _, c := range body {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			continue
+		case '<':
+			return fmt.Errorf("the answer is a web page, not RDAP")
+		}
+		return nil
+	}
+	return fmt.Errorf("the answer is empty")
+}
+
+type domainReader struct {
+	record
+	root     val
+	name     freehold.Name
+	ids      []freehold.EvidenceID
+	redacted hidden
+}
+
+func (r *domainReader) note(format string, args ...any) { r.root.t.note(format, args...) }
+
+// essential are the members that decide a fact: two different ones in one answer
+// make it one that says two things.
+var essential = []string{"objectClassName", "ldhName", "unicodeName", "entities", "events", "status", "nameservers", "secureDNS", "redacted", "links"}
+
+// check makes sure that the answer is about the name that was asked for.
+func (r *domainReader) check() error {
+	if !r.root.is(object) {
+		return fmt.Errorf("the answer is no JSON object")
+	}
+	for m := range r.root.all() {
+		if r.root.t.nodes[m.i].twice && slices.Contains(essential, m.key()) {
+			return fmt.Errorf("the answer has %q twice, with different values", m.key())
+		}
+	}
+	if code := r.root.get("errorCode"); code.there() {
+		return fmt.Errorf("the answer is an error: %s %s", clean(code.str()), clean(r.root.get("title").str()))
+	}
+	switch class := r.root.get("objectClassName"); {
+	case strings.EqualFold(class.str(), "domain"):
+	case class.there():
+		return fmt.Errorf("the answer is about a %q, not a domain", clean(class.str()))
+	default:
+		r.note("objectClassName is missing")
+	}
+	return r.checkName()
+}
+
+func (r *domainReader) checkName() error {
+	ldh, unicode := r.root.get("ldhName").str(), r.root.get("unicodeName").str()
+	if ldh == r.name.ASCII() {
+		return nil
+	}
+	if ldh == "" && unicode == "" {
+		return fmt.Errorf("the answer does not say which name it is about")
+	}
+	said := ldh
+	if said == "" {
+		said = unicode
+		r.note("ldhName is missing")
+	}
+	host, err := freehold.ParseHost(said)
+	if err != nil || host != r.name.Host() {
+		return fmt.Errorf("the answer is about another name, %q", clean(said))
+	}
+	if ldh != "" {
+		r.note("ldhName is written %q", clean(ldh))
+	}
+	return nil
+}
+
+// readEvents reads the dates (RFC 9083 section 10.2.3 has the words).
+func (r *domainReader) readEvents() {
+	events := r.root.get("events")
+	if events.there() && !events.is(array) {
+		r.note("events is no array")
+	}
+	for e := range events.list() {
+		action := e.get("eventAction").str()
+		to, latest := r.event(action)
+		if to == nil {
+			continue
+		}
+		date := e.get("eventDate").str()
+		at, zoned, ok := readDate(date)
+		if !ok {
+			r.note("the date of event %q is not understood: %q", action, clean(date))
+			if to.State == freehold.Unknown {
+				to.Note = "the date in the answer is not understood"
+			}
+			continue
+		}
+		switch {
+		case to.State == freehold.Unknown:
+			*to = freehold.Fact[time.Time]{State: freehold.Value, Value: at, Evidence: r.ids}
+			if !zoned {
+				r.note("the date of event %q has no time zone; taken as UTC", action)
+				to.Note = "the answer gives no time zone; taken as UTC"
+			}
+		case to.Value.Equal(at):
+		case latest:
+			if at.After(to.Value) {
+				to.Value = at
+			}
+		default:
+			r.note("event %q is there twice with different dates: the first is taken", action)
+		}
+	}
+}
+
+// event returns the fact that an event's date belongs to, and whether of several
+// the latest counts.
+func (r *domainReader) event(action string) (to *freehold.Fact[time.Time], latest bool) {
+	switch action {
+	case "registration":
+		return &r.Created, false
+	case "expiration":
+		return &r.Expires, false
+	case "last changed":
+		return &r.Changed, true
+	}
+	switch strings.ReplaceAll(words(action), " ", "") {
+	case "registration", "registered", "created", "creation", "creationdate":
+		return &r.Created, false
+	case "expiration", "expires", "expiry", "expirationdate", "registryexpiration":
+		return &r.Expires, false
+	case "registrarexpiration", "registrarexpirationdate", "registrarregistrationexpiration", "registrarregistrationexpirationdate":
+		return &r.registrarExpiration, false
+	case "lastchanged", "lastupdate", "lastupdated", "lastmodified", "changed", "updated":
+		return &r.Changed, true
+	case "transfer", "transferred", "lasttransfer", "lasttransferred":
+		return &r.LastTransfer, true
+	}
+	return nil, false
+}
+
+func (r *domainReader) readStatuses() {
+	var words []string
+	for s := range r.root.get("status").list() {
+		if !s.is(text) {
+			r.note("a status is no text")
+			continue
+		}
+		raw := s.str()
+		word, known := statusWords[raw]
+		if !known {
+			word = clean(freehold.EPPStatus(raw))
+		}
+		if word != "" && !slices.Contains(words, word) && len(words) < 40 {
+			words = append(words, word)
+		}
+	}
+	if len(words) == 0 {
+		r.Statuses = freehold.Fact[[]string]{Note: "the answer shows no status"}
+		return
+	}
+	r.Statuses = freehold.Fact[[]string]{State: freehold.Value, Value: words, Evidence: r.ids}
+}
+
+// statusWords spares the common words the general way.
+var statusWords = func() map[string]string {
+	m := map[string]string{}
+	for _, s := range []string{
+		"active", "inactive", "associated", "add period", "auto renew period", "renew period", "transfer period", "redemption period",
+		"client delete prohibited", "client hold", "client renew prohibited", "client transfer prohibited", "client update prohibited",
+		"server delete prohibited", "server hold", "server renew prohibited", "server transfer prohibited", "server update prohibited",
+		"pending create", "pending delete", "pending renew", "pending restore", "pending transfer", "pending update",
+	} {
+		m[s] = freehold.EPPStatus(s)
+	}
+	return m
+}()
+
+func (r *domainReader) readNameservers() {
+	list := r.root.get("nameservers")
+	if !list.there() {
+		if list = r.root.get("nameServers"); list.there() {
+			r.note("nameservers is written nameServers")
+		}
+	}
+	if !list.there() {
+		r.Nameservers.Note = "the answer lists no name servers"
+		return
+	}
+	var hosts []freehold.Host
+	for ns := range list.list() {
+		raw := ns.get("ldhName").str()
+		if raw == "" {
+			raw = ns.get("unicodeName").str()
+		}
+		if raw == "" && ns.is(text) {
+			raw = ns.str()
+			r.note("a name server is a text, not an object")
+		}
+		host, err := freehold.ParseHost(raw)
+		if err != nil || len(hosts) >= 64 {
+			r.note("a name server is not understood: %q", clean(raw))
+			r.Nameservers.Note = "a name server in the answer is not understood"
+			return
+		}
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	r.Nameservers = freehold.Fact[[]freehold.Host]{State: freehold.Value, Value: hosts, Evidence: r.ids}
+	if len(hosts) == 0 {
+		r.Nameservers.State = freehold.Absent
+	}
+}
+
+func (r *domainReader) readDNSSEC() {
+	secure := r.root.get("secureDNS")
+	if !secure.is(object) {
+		if secure.there() {
+			r.note("secureDNS is no object")
+		}
+		r.DNSSEC.Note = "the answer says nothing of DNSSEC"
+		return
+	}
+	keys := filled(secure.get("dsData")) || filled(secure.get("keyData"))
+	said, signed := secure.get("delegationSigned"), false
+	if said.there() {
+		word := lower(clean(said.str()))
+		switch word {
+		case "true", "yes", "signed", "1", "signeddelegation":
+			signed = true
+		case "false", "no", "unsigned", "0":
+		default:
+			r.note("delegationSigned is not understood: %q", word)
+			said = val{}
+		}
+		if said.there() && !said.is(boolean) {
+			r.note("delegationSigned is no boolean")
+		}
+	}
+	switch {
+	case keys && !signed && said.there():
+		r.note("delegationSigned is false, and there are keys: taken as signed")
+	case !keys && !said.there():
+		r.DNSSEC.Note = "the answer does not say whether the delegation is signed"
+		return
+	}
+	r.DNSSEC = freehold.Fact[bool]{State: freehold.Value, Value: signed || keys, Evidence: r.ids}
+}
+
+// filled tells whether a list holds an object with something in it.
+func filled(v val) bool {
+	for e := range v.list() {
+		if e.is(object) && e.t.nodes[e.i].next > e.i+1 {
+			return true
+		}
+	}
+	return false
+}
+
+// readLinks finds links to another record of the same name, such as the
+// registrar's (rel "related" with a /domain/ query).
+func (r *domainReader) readLinks() {
+	for l := range r.root.get("links").list() {
+		if !strings.EqualFold(l.get("rel").str(), "related") || len(r.related) >= 8 {
+			continue
+		}
+		href := l.get("href").str()
+		if r.isDomainQuery(href) {
+			r.related = append(r.related, strings.Clone(href))
+		} else if strings.Contains(lower(l.get("type").str()), "rdap") {
+			r.note("the related link %q is no query about this name", clean(href))
+		}
+	}
+}
+
+func (r *domainReader) isDomainQuery(href string) bool {
+	if len(href) > 500 {
+		return false
+	}
+	u, err := url.Parse(href)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	parts := strings.Split(strings.TrimSuffix(u.Path, "/"), "/")
+	if len(parts) < 3 || !strings.EqualFold(parts[len(parts)-2], "domain") {
+		return false
+	}
+	host, err := freehold.ParseHost(parts[len(parts)-1])
+	return err == nil && host == r.name.Host()
+}

@@ -1,0 +1,466 @@
+package rdap
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// An answer is read in one pass into a flat tree whose strings are pieces of
+// the body. encoding/json would decode the same answer eight times slower, lets
+// the last of two equal keys win silently, and gives up on a whole object when
+// one member has another type than expected; a registry's mistake in one place
+// must not lose the rest.
+
+// Bounds of an answer.
+const (
+	maxDepth = 64
+	maxNodes = 100_000
+)
+
+type kind uint8
+
+const (
+	missing kind = iota
+	null
+	boolean
+	number
+	text
+	array
+	object
+)
+
+// node is one value, in document order. The children of a container follow it,
+// up to next.
+type node struct {
+	key, text string // text is a scalar's token, a string's content without its quotes
+	next      int32
+	kind      kind
+	escaped   bool // text holds backslashes
+	twice     bool // an object has another member of this key with another value
+}
+
+// tree is a parsed answer.
+type tree struct {
+	src   string
+	nodes []node
+	notes []string
+	// controls: a string holds a raw control character, which JSON forbids.
+	controls bool
+	depth    int
+}
+
+var treePool = sync.Pool{New: func() any { return &tree{nodes: make([]node, 0, 256)} }}
+
+// release gives the tree back. Nothing read from it may be kept but clones.
+func (t *tree) release() {
+	if cap(t.nodes) > 8192 {
+		return // the odd large answer is not kept for the many small ones
+	}
+	clear(t.nodes)
+	*t = tree{nodes: t.nodes[:0]}
+	treePool.Put(t)
+}
+
+var (
+	errDeep  = fmt.Errorf("nested deeper than %d", maxDepth)
+	errLarge = fmt.Errorf("more than %d values", maxNodes)
+	errEnd   = errors.New("it ends too early")
+)
+
+// parse reads one JSON value (RFC 8259). The error says what is wrong and where.
+func parse(body []byte) (*tree, error) {
+	t := treePool.Get().(*tree)
+	t.src = string(body)
+	i := 0
+	if strings.HasPrefix(t.src, "\ufeff") {
+		i = len("\ufeff")
+		t.note("the answer begins with a byte order mark")
+	}
+	i, err := t.value(t.space(i), "")
+	if err == nil {
+		if i = t.space(i); i != len(t.src) {
+			err = fmt.Errorf("something follows it at octet %d", i)
+		}
+	}
+	if err != nil {
+		t.release()
+		return nil, err
+	}
+	if !utf8.ValidString(t.src) {
+		t.note("the answer is not UTF-8 text")
+	}
+	if t.controls {
+		t.note("a string holds raw control characters")
+	}
+	return t, nil
+}
+
+// maxNotes bounds what is said about one answer.
+const maxNotes = 40
+
+func (t *tree) note(format string, args ...any) {
+	if len(t.notes) < maxNotes {
+		t.notes = append(t.notes, clean(fmt.Sprintf(format, args...)))
+	}
+}
+
+func (t *tree) space(i int) int {
+	for i < len(t.src) {
+		switch t.src[i] {
+		case ' ', '\t', '\n', '\r':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// value parses the value at i and returns the position after it.
+func (t *tree) value(i int, key string) (int, error) {
+	if i >= len(t.src) {
+		return i, errEnd
+	}
+	if len(t.nodes) >= maxNodes {
+		return i, errLarge
+	}
+	at := len(t.nodes)
+	t.nodes = append(t.nodes, node{key: key})
+	var err error
+	n := node{key: key}
+	switch c := t.src[i]; {
+	case c == '"':
+		n.kind = text
+		n.text, n.escaped, i, err = t.str(i)
+	case c == '{' || c == '[':
+		n.kind = array
+		if c == '{' {
+			n.kind = object
+		}
+		i, err = t.container(i, at, c == '{')
+	case c == '-' || c >= '0' && c <= '9':
+		n.kind = number
+		start := i
+		for i < len(t.src) && strings.IndexByte("+-.eE0123456789", t.src[i]) >= 0 {
+			i++
+		}
+		n.text = t.src[start:i]
+	default:
+		n.kind, n.text, err = literal(t.src[i:])
+		if err != nil {
+			err = fmt.Errorf("%w at octet %d", err, i)
+		}
+		i += len(n.text)
+	}
+	if err != nil {
+		return i, err
+	}
+	n.next = int32(len(t.nodes))
+	n.twice = t.nodes[at].twice
+	t.nodes[at] = n
+	return i, nil
+}
+
+func literal(s string) (kind, string, error) {
+	for _, l := range [...]struct {
+		word string
+		kind kind
+	}{{"true", boolean}, {"false", boolean}, {"null", null}} {
+		if strings.HasPrefix(s, l.word) {
+			return l.kind, s[:len(l.word)], nil
+		}
+	}
+	return missing, "", errors.New("it is not JSON")
+}
+
+// container parses an object or array whose node is at.
+func (t *tree) container(i, at int, members bool) (int, error) {
+	if t.depth++; t.depth > maxDepth {
+		return i, errDeep
+	}
+	closing := byte(']')
+	if members {
+		closing = '}'
+	}
+	i = t.space(i + 1)
+	for first := true; ; first = false {
+		if i >= len(t.src) {
+			return i, errEnd
+		}
+		if t.src[i] == closing {
+			break
+		}
+		if !first {
+			if t.src[i] != ',' {
+				return i, fmt.Errorf("a comma is missing at octet %d", i)
+			}
+			if i = t.space(i + 1); i < len(t.src) && t.src[i] == closing {
+				t.note("a comma stands before %q", closing)
+				break
+			}
+		}
+		key := ""
+		if members {
+			var err error
+			if key, i, err = t.key(i); err != nil {
+				return i, err
+			}
+		}
+		var err error
+		if i, err = t.value(i, key); err != nil {
+			return i, err
+		}
+		i = t.space(i)
+	}
+	t.depth--
+	if members {
+		t.markTwice(at)
+	}
+	return i + 1, nil
+}
+
+// key parses a member's name and its colon.
+func (t *tree) key(i int) (string, int, error) {
+	if i >= len(t.src) || t.src[i] != '"' {
+		return "", i, fmt.Errorf("a member's name is missing at octet %d", i)
+	}
+	key, escaped, i, err := t.str(i)
+	if err != nil {
+		return "", i, err
+	}
+	if escaped {
+		key = unescape(key)
+	}
+	if i = t.space(i); i >= len(t.src) || t.src[i] != ':' {
+		return "", i, fmt.Errorf("a colon is missing at octet %d", i)
+	}
+	return key, t.space(i + 1), nil
+}
+
+// str parses the string that begins at i.
+func (t *tree) str(i int) (s string, escaped bool, end int, err error) {
+	start := i + 1
+	for i = start; i < len(t.src); i++ {
+		switch c := t.src[i]; {
+		case c == '"':
+			return t.src[start:i], escaped, i + 1, nil
+		case c == '\\':
+			escaped = true
+			if i++; i < len(t.src) && strings.IndexByte(`"\/bfnrtu`, t.src[i]) < 0 {
+				return "", false, i, fmt.Errorf("an unknown escape stands at octet %d", i)
+			}
+		case c < 0x20:
+			t.controls = true
+		}
+	}
+	return "", false, i, errEnd
+}
+
+// markTwice marks the members of an object that are there twice and differ: two
+// readers could take either, so we take none. Equal ones harm nobody.
+func (t *tree) markTwice(at int) {
+	end := int32(len(t.nodes))
+	t.nodes[at].next = end
+	var seen map[string]int32
+	count := 0
+	for i := int32(at) + 1; i < end; i = t.nodes[i].next {
+		count++
+		if count == 24 { // few members are compared one by one, many by a map
+			seen = map[string]int32{}
+			for j := int32(at) + 1; j < i; j = t.nodes[j].next {
+				seen[t.nodes[j].key] = j
+			}
+		}
+		if seen != nil {
+			if j, ok := seen[t.nodes[i].key]; ok {
+				t.compare(j, i)
+			} else {
+				seen[t.nodes[i].key] = i
+			}
+			continue
+		}
+		for j := int32(at) + 1; j < i; j = t.nodes[j].next {
+			if t.nodes[j].key == t.nodes[i].key {
+				t.compare(j, i)
+				break
+			}
+		}
+	}
+}
+
+// compare marks two members of one name, unless they say the same.
+func (t *tree) compare(a, b int32) {
+	na, nb := t.nodes[a], t.nodes[b]
+	if na.next-a == nb.next-b {
+		same := true
+		for k := int32(0); same && k < na.next-a; k++ {
+			x, y := t.nodes[a+k], t.nodes[b+k]
+			same = x.key == y.key && x.kind == y.kind && x.text == y.text && x.next-a == y.next-b
+		}
+		if same {
+			return
+		}
+	}
+	t.nodes[a].twice, t.nodes[b].twice = true, true
+}
+
+// unescape resolves the escapes of a JSON string. What is no valid Unicode
+// becomes the replacement character.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		switch s[i] {
+		case 'b':
+			b.WriteByte('\b')
+		case 'f':
+			b.WriteByte('\f')
+		case 'n':
+			b.WriteByte('\n')
+		case 'r':
+			b.WriteByte('\r')
+		case 't':
+			b.WriteByte('\t')
+		case 'u':
+			r, size := unicodeEscape(s[i:])
+			b.WriteRune(r)
+			i += size - 1
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// unicodeEscape reads "uXXXX", or two of them that make one character.
+func unicodeEscape(s string) (r rune, size int) {
+	if len(s) < 5 {
+		return utf8.RuneError, len(s)
+	}
+	n, err := strconv.ParseUint(s[1:5], 16, 16)
+	if err != nil {
+		return utf8.RuneError, 1
+	}
+	r = rune(n)
+	if !utf16.IsSurrogate(r) {
+		return r, 5
+	}
+	if len(s) >= 11 && s[5] == '\\' && s[6] == 'u' {
+		if low, err := strconv.ParseUint(s[7:11], 16, 16); err == nil {
+			if pair := utf16.DecodeRune(r, rune(low)); pair != utf8.RuneError {
+				return pair, 11
+			}
+		}
+	}
+	return utf8.RuneError, 5
+}
+
+// val is a value in a tree; the zero val is one that is not there.
+type val struct {
+	t *tree
+	i int32
+}
+
+func (t *tree) root() val { return val{t, 0} }
+
+func (v val) kind() kind {
+	if v.t == nil {
+		return missing
+	}
+	return v.t.nodes[v.i].kind
+}
+
+func (v val) is(k kind) bool { return v.kind() == k }
+
+// there tells whether the value is present and not null.
+func (v val) there() bool { return v.kind() > null }
+
+// key returns the name of a member.
+func (v val) key() string { return v.t.nodes[v.i].key }
+
+// get returns an object's member. One that is there twice with different values
+// is not taken, with a note.
+func (v val) get(key string) val {
+	if !v.is(object) {
+		return val{}
+	}
+	nodes := v.t.nodes
+	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
+		if nodes[i].key == key {
+			if nodes[i].twice {
+				v.t.note("%q is there twice with different values: neither is taken", key)
+				return val{}
+			}
+			return val{v.t, i}
+		}
+	}
+	return val{}
+}
+
+// all yields the children of an array or object.
+func (v val) all() iter.Seq[val] {
+	return func(yield func(val) bool) {
+		if k := v.kind(); k != array && k != object {
+			return
+		}
+		nodes := v.t.nodes
+		for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
+			if !yield(val{v.t, i}) {
+				return
+			}
+		}
+	}
+}
+
+// list yields the elements of an array; a lone value where an array belongs is
+// its only element.
+func (v val) list() iter.Seq[val] {
+	if v.is(array) {
+		return v.all()
+	}
+	return func(yield func(val) bool) {
+		if v.there() {
+			yield(v)
+		}
+	}
+}
+
+// at returns an array's n-th element.
+func (v val) at(n int) val {
+	if !v.is(array) {
+		return val{}
+	}
+	for e := range v.all() {
+		if n == 0 {
+			return e
+		}
+		n--
+	}
+	return val{}
+}
+
+// str returns the content of a string or the token of a number or boolean, as
+// it stands: a piece of the answer, not yet clean.
+func (v val) str() string {
+	switch v.kind() {
+	case text:
+		n := &v.t.nodes[v.i]
+		if n.escaped {
+			return unescape(n.text)
+		}
+		return n.text
+	case number, boolean:
+		return v.t.nodes[v.i].text
+	}
+	return ""
+}
