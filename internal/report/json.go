@@ -29,7 +29,7 @@ func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := enc.Encode(v); err != nil { // ends in a line break
 		return nil, err
 	}
 	return escapeHostile(bytes.TrimSuffix(b.Bytes(), []byte{'\n'})), nil
@@ -39,22 +39,26 @@ func marshal(v any) ([]byte, error) {
 // by their \u escapes. C0 controls and bad UTF-8 never pass encoding/json.
 // In valid JSON these characters stand only inside strings.
 func escapeHostile(b []byte) []byte {
-	if bytes.IndexByte(b, 0x7f) < 0 && bytes.IndexByte(b, 0xc2) < 0 && bytes.IndexByte(b, 0xe2) < 0 {
-		return b
-	}
 	const hex = "0123456789abcdef"
-	out := make([]byte, 0, len(b)+16)
-	for i := 0; i < len(b); {
-		r, n := hostileAt(b[i:])
-		if n == 0 {
-			out = append(out, b[i])
-			i++
+	var out []byte
+	copied := 0 // how much of b is in out
+	for i := 0; i < len(b); i++ {
+		if c := b[i]; c != 0x7f && c != 0xc2 && c != 0xe2 {
 			continue
 		}
+		r, n := hostileAt(b[i:])
+		if n == 0 {
+			continue
+		}
+		out = append(out, b[copied:i]...)
 		out = append(out, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
-		i += n
+		copied = i + n
+		i = copied - 1
 	}
-	return out
+	if copied == 0 {
+		return b
+	}
+	return append(out, b[copied:]...)
 }
 
 // hostileAt returns the character at the start of b and its length if it is one

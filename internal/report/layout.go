@@ -63,7 +63,7 @@ type printer struct {
 
 const (
 	defaultWidth = 80
-	minWidth     = 40
+	minWidth     = 60 // a narrower terminal breaks lines itself
 	maxWidth     = 200
 )
 
@@ -97,6 +97,19 @@ func (p *printer) text(t freehold.Text) string {
 	return t.Render(p.speaker)
 }
 
+// hardSpace stands for a space that no line is broken at: a command copied from
+// the screen must be whole, so it is printed as an ordinary space. It is a
+// private-use character; one that came from outside becomes a space too.
+const hardSpace = "\ue000"
+
+// command writes a command line to be copied.
+func command(words ...string) string {
+	return strings.ReplaceAll(strings.Join(words, hardSpace), " ", hardSpace)
+}
+
+// number says a whole number.
+func (p *printer) number(n int) string { return p.speaker.Number(int64(n)) }
+
 // mark picks a symbol, or its stand-in where only ASCII may be written.
 func (p *printer) mark(symbol, ascii string) string {
 	if p.o.Unicode {
@@ -110,7 +123,7 @@ func (p *printer) line(l line) {
 		l = l[:len(l)-1]
 	}
 	for i, s := range l {
-		t := p.charset(s.text)
+		t := strings.ReplaceAll(p.charset(strings.ToValidUTF8(s.text, "\ufffd")), hardSpace, " ")
 		if i == len(l)-1 {
 			t = strings.TrimRight(t, " ")
 		}
@@ -158,6 +171,8 @@ func toASCII(s string) string {
 		case r < 0x80:
 			b.WriteRune(r)
 		case unicode.Is(unicode.Mn, r):
+		case string(r) == hardSpace:
+			b.WriteString(hardSpace)
 		default:
 			b.WriteByte('?')
 		}
@@ -183,7 +198,7 @@ const maxSentence = 500
 // longer than a line is broken where the line ends.
 func wrap(s string, width int) []string {
 	if r := []rune(s); len(r) > maxSentence {
-		s = string(r[:maxSentence]) + "…"
+		s = string(r[:maxSentence]) + "..."
 	}
 	width = max(width, 8)
 	var out []string
@@ -235,12 +250,14 @@ func (p *printer) paragraph(lead line, s string, st style, width int) []line {
 }
 
 // beside puts two blocks next to each other, the left one padded to width.
-func beside(left, right []line, width, gap int) []line {
+func (p *printer) beside(left, right []line, width, gap int) []line {
 	out := make([]line, 0, max(len(left), len(right)))
 	for i := range max(len(left), len(right)) {
 		var l line
 		if i < len(left) {
-			l = append(l, left[i]...)
+			for _, s := range left[i] {
+				l = append(l, span{p.charset(s.text), s.style})
+			}
 		}
 		if i < len(right) && len(right[i]) > 0 {
 			l = append(l, span{text: strings.Repeat(" ", max(0, width+gap-l.width()))})

@@ -244,7 +244,7 @@ func hostileResult() *freehold.Result {
 	r.Observed.Registration.Asks = append(r.Observed.Registration.Asks, freehold.Ask{Kind: freehold.EvidenceRDAP, Source: evil, Outcome: freehold.OutcomeGarbled, Error: evil})
 	r.Observed.Registration.RegistrantOrg = freehold.Known(evil)
 	r.Observed.Registration.Created = freehold.Known(time.Date(123456, 1, 1, 0, 0, 0, 0, time.UTC))
-	r.Findings = []freehold.Finding{{Rule: "reseller-in-chain", Severity: freehold.SeverityWarning, Title: freehold.T("test: reseller %s", evil), Why: freehold.T("test: %q", evil), Remedy: freehold.T("test: ask %s", evil), Evidence: []freehold.EvidenceID{"sha256:short"}}}
+	r.Findings = []freehold.Finding{{Rule: "reseller-in-chain", Severity: freehold.SeverityWarning, Title: freehold.T("test: reseller %s", evil), Why: freehold.T("test: %q", evil), Remedy: freehold.T("test: ask %s", evil), Evidence: []freehold.EvidenceID{ev("2")}}}
 	return r
 }
 

@@ -59,7 +59,7 @@ func (p *printer) screenWith(run freehold.Run, r *freehold.Result, d detail) []l
 	left := (width - gap) / 2
 	right := width - gap - left
 	head := append(p.title(r, width), append([]line{{}}, p.verdict(r, d.reasons, width)...)...)
-	return stack(head, beside(
+	return stack(head, p.beside(
 		stack(p.fixFirst(r, d, left), p.unanswered(r, d.silent, left)),
 		stack(p.holders(r, right), p.leaving(r, d.conditions, right)),
 		left, gap,
@@ -123,7 +123,7 @@ func (p *printer) verdict(r *freehold.Result, reasons, width int) []line {
 	if !v.Question.IsZero() {
 		out = append(out, p.paragraph(line{{"  " + p.mark("→", ">") + " ", bold}}, p.text(v.Question), bold, width)...)
 		if !r.Name.IsZero() {
-			out = append(out, p.paragraph(text("    "), p.say("To answer: %s", "freehold audit --ask "+p.nameOf(r)), plainText, width)...)
+			out = append(out, p.paragraph(text("    "), p.say("To answer: %s", command("freehold audit --ask", p.nameOf(r))), plainText, width)...)
 		}
 	}
 	return out
@@ -157,7 +157,7 @@ func (p *printer) fixFirst(r *freehold.Result, d detail, width int) []line {
 
 // more says how many things were left out, and where they are.
 func (p *printer) more(r *freehold.Result, n, width int) []line {
-	return p.paragraph(text("  "), p.say("and %d more: %s", n, "freehold show "+p.nameOf(r)), dim, width)
+	return p.paragraph(text("  "), p.say("and %d more: %s", n, command("freehold show", p.nameOf(r))), dim, width)
 }
 
 // holders shows who holds each layer, and how that is known. Layers nobody
@@ -291,15 +291,25 @@ func (p *printer) footnotes(run freehold.Run, r *freehold.Result) []string {
 		if !p.o.Now.IsZero() {
 			age = int(p.o.Now.Sub(run.PolicyDate) / (24 * time.Hour))
 		}
-		notes = append(notes, p.say("Transfer rules as of %t (%d days ago).", run.PolicyDate, age))
+		notes = append(notes, p.policyNote(run.PolicyDate, age))
 	}
 	switch {
 	case p.o.Saved == "" || run.ID == "":
 		notes = append(notes, p.say("This run is not saved."))
 	case r != nil && !r.Name.IsZero():
-		notes = append(notes, p.say("Saved as run %s in %s. In full: %s", run.ID, p.o.Saved, "freehold show "+p.nameOf(r)))
+		notes = append(notes, p.say("Saved as run %s in %s. In full: %s", run.ID, p.o.Saved, command("freehold show", p.nameOf(r))))
 	default:
 		notes = append(notes, p.say("Saved as run %s in %s.", run.ID, p.o.Saved))
 	}
 	return notes
+}
+
+func (p *printer) policyNote(read time.Time, days int) string {
+	switch {
+	case days <= 0:
+		return p.say("Transfer rules as of %t (today).", read)
+	case days == 1:
+		return p.say("Transfer rules as of %t (yesterday).", read)
+	}
+	return p.say("Transfer rules as of %t (%d days ago).", read, days)
 }

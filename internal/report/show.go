@@ -285,7 +285,7 @@ func (p *printer) evidence(all []freehold.Evidence, width int) []line {
 	if len(p.refs.order) == 0 {
 		return nil
 	}
-	out := []line{p.heading(p.say("Evidence (raw: %s)", "freehold show --raw ID"))}
+	out := []line{p.heading(p.say("Evidence (raw: %s)", command("freehold show --raw ID")))}
 	for i, id := range p.refs.order {
 		lead := line{{fmt.Sprintf("%4s ", "["+strconv.Itoa(i+1)+"]"), bold}}
 		at := slices.IndexFunc(all, func(e freehold.Evidence) bool { return e.ID() == id })

@@ -90,9 +90,13 @@ func (t *tableWriter) startList() {
 		nameW, verdictW, registrarW, worst = 32, 18, 22, p.say("worst finding")
 	case w < 80:
 		registrarW = 0
-		nameW = max(12, w-verdictW-dateW-2-12)
+		nameW = w - verdictW - dateW - 10 - 3*t.gap()
 	}
-	worstW := w - nameW - verdictW - registrarW - dateW - 4*t.gap()
+	gaps := 4
+	if registrarW == 0 {
+		gaps = 3
+	}
+	worstW := w - nameW - verdictW - registrarW - dateW - gaps*t.gap()
 	t.cols = []column{
 		{p.say("name"), nameW, func(r *freehold.Result) (string, style) { return p.nameOf(r), bold }},
 		{p.say("can it leave?"), verdictW, t.verdictCell},
@@ -186,7 +190,7 @@ func (t *tableWriter) worstCell(r *freehold.Result) (string, style) {
 			n++
 		}
 	}
-	return t.p.say("%d", n) + " " + word, st
+	return word + " " + t.p.number(n), st
 }
 
 // end writes totals, what to fix first across the portfolio, who did not answer
@@ -213,7 +217,7 @@ func (p *printer) totals(s freehold.Summary) []line {
 		{s.CanLeave[freehold.LeaveWithHost], p.say("can leave only if the host helps")},
 		{s.CanLeave[freehold.LeaveNotBefore], p.say("must wait for a date")},
 		{s.CanLeave[freehold.LeaveNo], p.say("cannot be moved now")},
-		{s.CanLeave[freehold.LeaveUnknown], p.say("not decided by public records; to answer: %s", "freehold audit --ask")},
+		{s.CanLeave[freehold.LeaveUnknown], p.say("not decided by public records; to answer: %s", command("freehold audit --ask"))},
 		{s.Failed, p.say("failed: nothing was learnt")},
 	}
 	out := []line{p.heading(p.say("%d names", s.Names))}
@@ -222,11 +226,11 @@ func (p *printer) totals(s freehold.Summary) []line {
 	}
 	digits := 0
 	for _, r := range rows {
-		digits = max(digits, cells(p.say("%d", r.n)))
+		digits = max(digits, cells(p.charset(p.number(r.n))))
 	}
 	for _, r := range rows {
 		if r.n > 0 {
-			n := p.charset(p.say("%d", r.n))
+			n := p.charset(p.number(r.n))
 			out = append(out, p.paragraph(text("  "+strings.Repeat(" ", digits-cells(n))+n+"  "), r.what, plainText, width)...)
 		}
 	}
@@ -375,7 +379,7 @@ func (t *tally) failed(p *printer) []line {
 		out = append(out, p.paragraph(text("  "), why, plainText, p.o.Width)...)
 	}
 	if more := t.failedN - len(t.failures); more > 0 {
-		out = append(out, p.paragraph(text("  "), p.say("and %d more: use %s", more, "--format jsonl"), plainText, p.o.Width)...)
+		out = append(out, p.paragraph(text("  "), p.say("and %d more: use %s", more, command("--format jsonl")), plainText, p.o.Width)...)
 	}
 	return out
 }
