@@ -86,7 +86,7 @@ func apexRecords(apex string, serial uint32, ns []string) []dns.RR {
 		contact = "hostmaster." + infrastructure + "."
 	}
 	rrs := []dns.RR{&dns.SOA{
-		Hdr: header(apex, dns.TypeSOA, 3600), Ns: dns.Fqdn(ns[0]), Mbox: contact,
+		Hdr: header(apex, dns.TypeSOA, 1800), Ns: dns.Fqdn(ns[0]), Mbox: contact,
 		Serial: serial, Refresh: 7200, Retry: 3600, Expire: 1209600, Minttl: 1800,
 	}}
 	for _, host := range ns {
