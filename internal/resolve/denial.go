@@ -73,6 +73,11 @@ func (r *Resolver) denialIn(t *task, z *zone, m *dns.Msg) (*denial, error) {
 	if len(d.nsec)+len(d.nsec3) == 0 && last != nil {
 		return nil, last
 	}
+	for _, n := range d.nsec3 {
+		if n.Iterations != d.nsec3[0].Iterations || !strings.EqualFold(n.Salt, d.nsec3[0].Salt) {
+			return nil, errors.New("the proofs are hashed in different ways") // RFC 5155 section 8.2
+		}
+	}
 	return d, nil
 }
 

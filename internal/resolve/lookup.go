@@ -232,15 +232,10 @@ func (r *Resolver) step(ctx context.Context, t *task, z *zone, q question) (*hop
 			if q.qtype == dns.TypeDS && hidden == q.name {
 				return withReply(failed(freehold.OutcomeFailed, "the server answers for the child, not for the parent"), rep)
 			}
-			found, err := r.cutAt(ctx, t, z, hidden)
-			if err == nil && found != nil {
-				next = found
+			if next = r.hiddenZone(ctx, t, z, hidden, rep); next != nil {
 				return nil
 			}
 			h.validation, h.why = freehold.Bogus, quote(q.name)+" is not signed by "+quote(z.name)+", and no zone of its own"
-			if err != nil {
-				h.validation, h.why = freehold.Indeterminate, "whether "+quote(hidden)+" is a zone of its own could not be asked: "+err.Error()
-			}
 		}
 		if h.validation == freehold.Bogus {
 			return &bogusError{hop: h}
@@ -258,6 +253,23 @@ func (r *Resolver) step(ctx context.Context, t *task, z *zone, q question) (*hop
 		r.remember(next)
 	}
 	return h, next, nil
+}
+
+// hiddenZone settles the zone that a reply of z's servers seems to come from:
+// they serve it as well, so they gave no referral. It returns nil where z denies
+// that there is such a zone.
+func (r *Resolver) hiddenZone(ctx context.Context, t *task, z *zone, name string, rep *reply) *zone {
+	if found, err := r.cutAt(ctx, t, z, name); err == nil && found != nil {
+		return found
+	}
+	// They do not say who serves it. The parent's DS, or proof of none, decides.
+	same := &zone{name: name, servers: z.servers, helper: z.helper, cut: rep, expires: z.expires}
+	r.trustChild(ctx, t, z, same)
+	if same.trust == freehold.Bogus {
+		return nil
+	}
+	r.remember(same)
+	return same
 }
 
 // bogusError sends askZone to another server; the hop is used if none does better.

@@ -467,6 +467,12 @@ func (r *Resolver) validateNegative(t *task, h *hop, qtype uint16) (hidden strin
 		return "", err
 	}
 	v, err := d.absent(h.name, qtype, h.kind == kindNoName)
+	if err != nil && h.kind == kindNoName {
+		// Some servers deny the name where only names below it exist (RFC 8020 section 4).
+		if w, less := d.absent(h.name, qtype, false); less == nil && w == freehold.Secure {
+			h.kind, v, err = kindNoData, w, nil
+		}
+	}
 	if err != nil {
 		what := typeName(qtype) + " of " + quote(h.name)
 		if h.kind == kindNoName {
