@@ -1,0 +1,345 @@
+package policy
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"freehold"
+)
+
+func name(t testing.TB, s string) freehold.Name {
+	t.Helper()
+	n, err := freehold.ParseName(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func load(t testing.TB) *Set {
+	t.Helper()
+	s, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var today = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+
+func TestEveryNameHasItsProfile(t *testing.T) {
+	s := load(t)
+	for _, c := range []struct{ name, profile string }{
+		{"exemple.com", "gtld-2024"}, {"exemple.swiss", "gtld-2024"}, {"exemple.bzh", "gtld-2024"},
+		{"exemple.fr", "fr"}, {"exemple.re", "fr"}, {"exemple.wf", "fr"},
+		{"exemple.ch", "ch"}, {"exemple.li", "ch"}, {"exemple.ca", "ca"}, {"exemple.eu", "eu"},
+		{"exemple.de", "default"}, {"exemple.co.uk", "default"}, {"exemple.io", "default"},
+		{"exemple.xn--p1ai", "default"}, {"exemple.edu", "default"}, {"exemple.int", "default"}, {"exemple.gov", "default"},
+	} {
+		if got := s.For(name(t, c.name), today); got.ID != c.profile || got.State != InForce {
+			t.Errorf("%s is judged by %q (%s), want %q", c.name, got.ID, got.State, c.profile)
+		}
+	}
+}
+
+// TestAdoptedRulesDecideNothing: what ICANN adopted is found only by who asks
+// for it by name, at any date.
+func TestAdoptedRulesDecideNothing(t *testing.T) {
+	s := load(t)
+	adopted, ok := s.Adopted(name(t, "exemple.com"))
+	if !ok || adopted.ID != "gtld-tpr" {
+		t.Fatalf("adopted for .com: %q, %v", adopted.ID, ok)
+	}
+	if _, ok := s.Adopted(name(t, "exemple.fr")); ok {
+		t.Error("rules adopted for .fr: none are known")
+	}
+	for year := 2020; year < 2040; year++ {
+		p := s.For(name(t, "exemple.com"), time.Date(year, 7, 1, 0, 0, 0, 0, time.UTC))
+		if p.State != InForce {
+			t.Errorf("in %d .com is judged by %q, which is only %s", year, p.ID, p.State)
+		}
+		if _, ok := p.CodeValidity.Get(); ok {
+			t.Errorf("in %d a .com code is said to run out, which is not in force", year)
+		}
+	}
+	if p := s.For(name(t, "exemple.com"), time.Date(2025, 8, 20, 23, 59, 59, 0, time.UTC)); !p.Default() {
+		t.Errorf("the day before the policy was in force .com is judged by %q", p.ID)
+	}
+	if p := s.For(name(t, "exemple.com"), time.Date(2025, 8, 21, 0, 0, 0, 0, time.UTC)); p.ID != "gtld-2024" {
+		t.Errorf("from its first second .com is judged by %q", p.ID)
+	}
+}
+
+func TestRowsOfOneTopLevelDomain(t *testing.T) {
+	s := load(t)
+	com, _ := s.For(name(t, "exemple.com"), today).LockAfterCreation.Get()
+	if com.RefusedBy != ByRegistry || com.Waivable || com.Length.Days() != 60 {
+		t.Errorf(".com after creation: %+v", com)
+	}
+	org, _ := s.For(name(t, "exemple.org"), today).LockAfterCreation.Get()
+	if org.RefusedBy != RegistrarMay || !org.Waivable || org.Length.Days() != 60 {
+		t.Errorf(".org after creation: %+v", org)
+	}
+	if !Is(s.For(name(t, "exemple.ch"), today).Release, AtAllTimes) {
+		t.Error("the Swiss ordinance does not bind .ch")
+	}
+	if _, ok := s.For(name(t, "exemple.li"), today).Release.Get(); ok {
+		t.Error("the Swiss ordinance is said to bind .li")
+	}
+}
+
+func TestUnverifiedRowsHaveNoValue(t *testing.T) {
+	p := load(t).For(name(t, "exemple.eu"), today)
+	if _, ok := p.TransferDelay.Get(); ok {
+		t.Error("conflicting sources are told as truth")
+	}
+	if v, ok := p.TransferDelay.Unverified(); !ok || !v.None() {
+		t.Errorf("the explicit accessor gives %v, %v", v, ok)
+	}
+	if _, ok := (Row[string]{}).Unverified(); ok {
+		t.Error("a row that is not there has a value")
+	}
+	if !load(t).For(name(t, "exemple.fr"), today).TransferDelay.Dated() {
+		t.Error("an old page is not said to be old")
+	}
+}
+
+func TestDateIsTheOldestReading(t *testing.T) {
+	if got, want := load(t).Date(), time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("read on %s, want %s", got, want)
+	}
+	dir := t.TempDir()
+	write(t, dir, "be.toml", strings.ReplaceAll(good, "2026-11-22", "2026-01-02"))
+	s, err := LoadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.Date(), time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("with one old file read on %s, want %s", got, want)
+	}
+}
+
+func TestRegistryOf(t *testing.T) {
+	for tld, want := range map[string]string{"fr": "Afnic", "re": "Afnic", "li": "Switch", "ca": "CIRA", "eu": "EURid", "com": "", "de": "", "gtld": ""} {
+		if got, ok := RegistryOf(tld); got != want || ok != (want != "") {
+			t.Errorf("the registry of .%s is %q, want %q", tld, got, want)
+		}
+	}
+}
+
+// TestEveryRowIsCited walks all rows of all built-in profiles.
+func TestEveryRowIsCited(t *testing.T) {
+	rows := 0
+	for _, f := range load(t).sorted() {
+		for _, p := range f.profiles {
+			for _, rules := range append([]Rules{p.Rules}, values(p.only)...) {
+				v := reflect.ValueOf(rules)
+				for i := range v.NumField() {
+					if !v.Field(i).Interface().(row).isSet() {
+						continue
+					}
+					rows++
+					if v.Field(i).FieldByName("Citation").String() == "" || v.Field(i).FieldByName("Confidence").String() == "" {
+						t.Errorf("%s: %s has no citation or confidence", p.ID, v.Type().Field(i).Name)
+					}
+				}
+			}
+		}
+	}
+	if rows < 80 {
+		t.Errorf("only %d rows seen: the walk misses some", rows)
+	}
+}
+
+func values(m map[string]Rules) []Rules {
+	var out []Rules
+	for _, r := range m {
+		out = append(out, r)
+	}
+	return out
+}
+
+const good = `family = "be"
+tlds = ["be"]
+registry = { value = "Registre Plat", citation = "its own page", confidence = "verified" }
+[[profile]]
+id = "be"
+title = "a test"
+state = "in_force"
+read = 2026-11-22
+sources = ["a page"]
+[profile.rules]
+code_name = { value = "transfer code", citation = "a page", confidence = "verified" }
+code_validity = { value = "7 days", citation = "a page", confidence = "verified" }
+lock_after_transfer = { value = { length = "60 days", refused_by = "registry", waivable = false }, citation = "a page", confidence = "secondary" }
+`
+
+func write(t testing.TB, dir, file, body string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOwnDirectory(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "be.toml", good)
+	s, err := LoadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.For(name(t, "exemple.be"), today)
+	if v, _ := p.CodeValidity.Get(); p.ID != "be" || v.Days() != 7 {
+		t.Errorf("profile %q, code valid %s", p.ID, v)
+	}
+	if p := s.For(name(t, "exemple.com"), today); p.ID != "gtld-2024" {
+		t.Errorf(".com is now judged by %q", p.ID)
+	}
+}
+
+// TestBadFilesAreRefused: each change to the good file is refused, with a word
+// that leads to it.
+func TestBadFilesAreRefused(t *testing.T) {
+	for _, c := range []struct{ what, old, new, say string }{
+		{"no citation", `citation = "a page", confidence = "verified" }` + "\ncode_val", `confidence = "verified" }` + "\ncode_val", "no citation"},
+		{"blank citation", `"7 days", citation = "a page"`, `"7 days", citation = " "`, "no citation"},
+		{"no confidence", `value = "7 days", citation = "a page", confidence = "verified"`, `value = "7 days", citation = "a page"`, "no confidence"},
+		{"invented confidence", `"secondary"`, `"certain"`, "no confidence"},
+		{"no value", `value = "7 days", `, ``, "no value"},
+		{"no table", `{ value = "7 days", citation = "a page", confidence = "verified" }`, `"7 days"`, "table"},
+		{"unknown key in a row", `confidence = "secondary" }`, `confidence = "secondary", by = "me" }`, `"by"`},
+		{"unknown key in a lock", `waivable = false`, `waivable = false, hard = true`, "hard"},
+		{"unknown row", `code_name`, `code_nmae`, "code_nmae"},
+		{"unknown top key", `tlds = `, `aliases = ["b"]` + "\ntlds = ", "aliases"},
+		{"no length", `"7 days"`, `"a week"`, "length of time"},
+		{"endless", `"7 days"`, `"99999999999999999999 days"`, "length of time"},
+		{"negative", `"7 days"`, `"-7 days"`, "length of time"},
+		{"refused by nobody known", `"registry", w`, `"the king", w`, "the king"},
+		{"unknown word", `code_name = { value = "transfer code"`, `bypass = { value = "perhaps"`, "perhaps"},
+		{"state", `"in_force"`, `"soon"`, "soon"},
+		{"no read date", "read = 2026-11-22\n", "", "were read"},
+		{"no sources", "sources = [\"a page\"]\n", "", "sources"},
+		{"ends before it begins", `state =`, "from = 2026-02-01\nuntil = 2026-01-01\nstate =", "before it begins"},
+		{"no profile", good[strings.Index(good, "[[profile]]"):], "", "profile"},
+		{"another's domain", `["be"]`, `["fr"]`, ".fr"},
+		{"no domain", `["be"]`, `["BE."]`, "BE."},
+		{"another's id", `id = "be"`, `id = "fr"`, `"fr"`},
+		{"not toml", `family = "be"`, `family = `, "be.toml"},
+		{"overlap", "[[profile]]", "[[profile]]\nid = \"be-too\"\ntitle = \"a test\"\nstate = \"in_force\"\nread = 2026-11-22\nsources = [\"a page\"]\n[[profile]]", "same time"},
+	} {
+		dir := t.TempDir()
+		if !strings.Contains(good, c.old) {
+			t.Fatalf("%s: the good file does not hold %q", c.what, c.old)
+		}
+		write(t, dir, "be.toml", strings.Replace(good, c.old, c.new, 1))
+		_, err := LoadDir(dir)
+		if err == nil {
+			t.Errorf("%s: not refused", c.what)
+			continue
+		}
+		if freehold.KindOf(err) != freehold.KindInvalid || !strings.Contains(err.Error(), c.say) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", c.what, err)
+		}
+	}
+}
+
+func TestWindows(t *testing.T) {
+	d := func(m int) time.Time { return time.Date(2026, time.Month(m), 1, 0, 0, 0, 0, time.UTC) }
+	for _, c := range []struct {
+		what string
+		a, b Profile
+		want bool
+	}{
+		{"one after the other", Profile{State: InForce, Until: d(3)}, Profile{State: InForce, From: d(3)}, false},
+		{"the other way round", Profile{State: InForce, From: d(3)}, Profile{State: InForce, Until: d(3)}, false},
+		{"a month in common", Profile{State: InForce, Until: d(4)}, Profile{State: InForce, From: d(3)}, true},
+		{"both open", Profile{State: InForce}, Profile{State: InForce}, true},
+		{"one within the other", Profile{State: InForce, From: d(1), Until: d(9)}, Profile{State: InForce, From: d(3), Until: d(4)}, true},
+		{"only adopted", Profile{State: InForce}, Profile{State: Adopted}, false},
+	} {
+		if got := c.a.overlaps(&c.b); got != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+}
+
+func TestDirectoriesThatAreNone(t *testing.T) {
+	if _, err := LoadDir(filepath.Join(t.TempDir(), "gone")); freehold.KindOf(err) != freehold.KindNotFound {
+		t.Errorf("a directory that is not there: %v", err)
+	}
+	if _, err := LoadDir(t.TempDir()); freehold.KindOf(err) != freehold.KindInvalid {
+		t.Errorf("an empty directory: %v", err)
+	}
+	dir := t.TempDir()
+	write(t, dir, "big.toml", strings.Repeat("#", maxFile+1))
+	if _, err := LoadDir(dir); err == nil || !strings.Contains(err.Error(), "larger") {
+		t.Errorf("a file without end: %v", err)
+	}
+	dir = t.TempDir()
+	write(t, dir, "a.toml", good)
+	write(t, dir, "b.toml", good)
+	if _, err := LoadDir(dir); err == nil || !strings.Contains(err.Error(), "both") {
+		t.Errorf("a family twice: %v", err)
+	}
+}
+
+func TestSpans(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want time.Duration
+		days int
+	}{
+		{"none", 0, 0}, {"720 hours", 720 * time.Hour, 30}, {"25 hours", 25 * time.Hour, 2}, {"5 calendar days", 120 * time.Hour, 5},
+		{"40 days", 960 * time.Hour, 40}, {"5 business days", 168 * time.Hour, 7}, {"1 business days", 48 * time.Hour, 2},
+	} {
+		var s Span
+		if err := s.UnmarshalText([]byte(c.text)); err != nil {
+			t.Errorf("%q: %v", c.text, err)
+		}
+		if s.Duration() != c.want || s.Days() != c.days {
+			t.Errorf("%q is %s, %d days; want %s, %d", c.text, s.Duration(), s.Days(), c.want, c.days)
+		}
+		var back Span
+		if err := back.UnmarshalText([]byte(s.String())); err != nil || back != s {
+			t.Errorf("%q is written %q and read back as %v, %v", c.text, s, back, err)
+		}
+	}
+}
+
+// FuzzFile: any file is refused with one line, or gives rules that all are cited.
+func FuzzFile(f *testing.F) {
+	f.Add(good)
+	for _, file := range []string{"gtld", "fr", "ch", "ca", "eu", "default"} {
+		body, err := embedded.ReadFile("data/" + file + ".toml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(body))
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		dir := t.TempDir()
+		write(t, dir, "x.toml", body)
+		s, err := LoadDir(dir)
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") || freehold.KindOf(err) != freehold.KindInvalid {
+				t.Fatalf("%q", err)
+			}
+			return
+		}
+		for _, p := range s.Profiles() {
+			v := reflect.ValueOf(p.Rules)
+			for i := range v.NumField() {
+				if v.Field(i).Interface().(row).isSet() && v.Field(i).FieldByName("Citation").String() == "" {
+					t.Fatalf("%s has a row without citation", p.ID)
+				}
+			}
+		}
+		if p := s.For(name(t, "exemple.com"), today); p.State != InForce || p.ID == "" {
+			t.Fatalf(".com is judged by %q (%s)", p.ID, p.State)
+		}
+	})
+}
