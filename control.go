@@ -126,6 +126,18 @@ type Attestation struct {
 	Evidence EvidenceID
 }
 
+// A Challenge is what a holder was asked to do as proof: to publish Token, or to
+// open a link with it. Token is the text to be published where that is public,
+// and a digest of the secret where it is not.
+type Challenge struct {
+	Name    Name
+	Kind    string // "dns", "mailbox", "account"
+	Token   string
+	Created time.Time
+	Expires time.Time
+	Used    time.Time // zero while it waits
+}
+
 // Attestation ages: after this a word or proof is asked for again. Ours, not a
 // rule of anyone's.
 const (

@@ -310,17 +310,18 @@ func (n Name) Contains(h Host) bool { return h.Within(n.host) }
 // MarshalText makes a Name its A-label form wherever text is stored.
 func (n Name) MarshalText() ([]byte, error) { return n.host.MarshalText() }
 
-// UnmarshalText reads what MarshalText wrote.
+// UnmarshalText reads what MarshalText wrote, also long ago: a name that was
+// registrable then may be a public suffix by the list of today, and what was
+// stored about it must stay readable. What comes from outside is for ParseName.
 func (n *Name) UnmarshalText(b []byte) error {
-	if len(b) == 0 {
-		*n = Name{}
-		return nil
-	}
-	p, err := ParseName(string(b))
-	if err != nil {
+	var h Host
+	if err := h.UnmarshalText(b); err != nil {
 		return err
 	}
-	*n = p
+	if !h.IsZero() && !strings.Contains(h.ascii, ".") {
+		return &Error{Kind: KindInvalid, Msg: `"` + shorten(h.unicode) + `" is not a domain: it has no dot`}
+	}
+	*n = Name{h}
 	return nil
 }
 

@@ -134,3 +134,16 @@ func FuzzParseHost(f *testing.F) {
 		}
 	})
 }
+
+// What was stored under an older public suffix list must stay readable.
+func TestNameReadsBackWhatIsNowASuffix(t *testing.T) {
+	var n Name
+	if err := n.UnmarshalText([]byte("co.uk")); err != nil || n.ASCII() != "co.uk" {
+		t.Errorf("co.uk read back as %q, %v", n, err)
+	}
+	for _, text := range []string{"com", "a..b", "x y.com"} {
+		if err := n.UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q read back as a name", text)
+		}
+	}
+}
