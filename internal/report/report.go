@@ -85,23 +85,19 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 }
 
 // Error writes an error in place of a result: in the JSON formats one complete
-// envelope of the given schema ("" is SchemaError), in a table two lines that
-// belong on standard error. An unknown format or language does not stop it.
-func Error(format string, w io.Writer, o Options, schema string, err error) error {
+// envelope (or line) of the given schema, "" being SchemaError. A table has no
+// place for errors: they belong on standard error, and nothing is written.
+func Error(w io.Writer, format, schema string, err error) error {
 	if schema == "" {
 		schema = SchemaError
 	}
-	s, langErr := SpeakerFor(o.Lang)
-	if langErr != nil {
-		s = english{}
-	}
 	switch format {
 	case FormatJSON:
-		return encoder{w: w}.write(errorEnvelope{Schema: schema, Error: errorDoc(err), Names: emptyNames(schema)})
+		return encoder{w: w}.write(errorEnvelope{Schema: schema, Names: emptyNames(schema), Error: errorDoc(err)})
 	case FormatJSONL:
 		return encoder{w: w}.write(errorLine{Type: "error", Schema: schema, Error: errorDoc(err)})
 	}
-	return newPrinter(w, o, s).printError(err)
+	return nil
 }
 
 func check(format string, o Options) (freehold.Speaker, error) {

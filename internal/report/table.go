@@ -52,22 +52,12 @@ func (t *tableWriter) End(r freehold.Run, s freehold.Summary) error {
 }
 
 // Fail shows what was held back; the error itself belongs on standard error,
-// where the caller prints it (see Error).
+// where the caller says it.
 func (t *tableWriter) Fail(error) error {
 	if t.cols == nil && t.first != nil {
 		t.p.lines(t.p.screen(t.run, t.first))
 	}
 	return t.p.flush()
-}
-
-// printError writes the error and its way out.
-func (p *printer) printError(err error) error {
-	doc := errorDoc(err)
-	p.line(line{{p.say("error:"), red}, {text: " " + doc.Message}})
-	if doc.Hint != nil {
-		p.line(line{{p.say("hint:"), bold}, {text: " " + *doc.Hint}})
-	}
-	return p.flush()
 }
 
 // column is one column of the list.
