@@ -18,8 +18,12 @@ func outputFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: " + strings.Join(report.Formats, ", ")},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result to `FILE` (mode 0600)"},
-		&cli.StringFlag{Name: "lang", Usage: "`LANGUAGE` of all that a person reads: en, fr, de (default: the locale's)"},
+		langFlag(),
 	}
+}
+
+func langFlag() cli.Flag {
+	return &cli.StringFlag{Name: "lang", Usage: "`LANGUAGE` of all that a person reads: en, fr, de (default: the locale's)"}
 }
 
 func join(groups ...[]cli.Flag) []cli.Flag { return slices.Concat(groups...) }

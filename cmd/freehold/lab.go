@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"freehold"
+	"freehold/internal/lab"
+)
+
+func (s *session) labCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "lab",
+		Usage: "an offline world of invented registries, registrars, hosts and names",
+		Subcommands: []*cli.Command{
+			{
+				Name: "up", Usage: "serve the lab on loopback until Ctrl-C, for dig, whois, curl and freehold", ArgsUsage: " ",
+				Description: `Starts root and top-level name servers, registries' and registrars' RDAP, WHOIS servers, hosts' name servers and address registries on
+loopback addresses, and prints how to reach them. Any server can be made slow, throttling, lying or dead with --break.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "dir", Usage: "put the files that clients need into `DIR` (default: a temporary folder)"},
+					&cli.IntFlag{Name: "dns-port", Usage: "`PORT` of all name servers (default: a free one)"},
+					&cli.IntFlag{Name: "http-port", Usage: "`PORT` of all RDAP servers (default: a free one)"},
+					&cli.IntFlag{Name: "bulk", Usage: "add `N` names n000000.shop, n000001.shop … that are answered but not listed"},
+					&cli.DurationFlag{Name: "delay", Usage: "wait before every answer"},
+					&cli.StringSliceFlag{Name: "break", Usage: "break `SERVER=KIND`, such as registry/grandgable=dead; may be repeated"},
+				},
+				Action: s.labUp,
+			},
+			{Name: "list", Usage: "the names of the lab, each with its story and the verdict it should reach", ArgsUsage: " ", Action: s.labList},
+		},
+	}
+}
+
+func (s *session) labUp(c *cli.Context) error {
+	cfg := lab.Config{Dir: c.String("dir"), DNSPort: c.Int("dns-port"), HTTPPort: c.Int("http-port"), Bulk: c.Int("bulk"), Delay: c.Duration("delay")}
+	for _, spec := range c.StringSlice("break") {
+		server, word, _ := strings.Cut(spec, "=")
+		kind, ok := lab.FaultKindOf(word)
+		if !ok {
+			return usageError(fmt.Sprintf("%q breaks nothing", freehold.OneLine(spec)), "write SERVER=KIND, such as registry/grandgable=dead; the servers are listed by lab up")
+		}
+		cfg.Faults = append(cfg.Faults, lab.Fault{Server: server, Kind: kind, Delay: 30 * time.Second, RetryAfter: 60})
+	}
+	l, err := lab.Start(c.Context, cfg)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	example := lab.Names()[0].ASCII()
+	whoisEU, _ := l.WHOIS("eu")
+	whoisHost, whoisPort, _ := strings.Cut(whoisEU, ":")
+	resolverHost, resolverPort, _ := strings.Cut(l.Resolver(), ":")
+	fmt.Fprintf(s.Out, `The lab is up, at %s of its own clock. Its files are in %s
+
+  freehold audit %s %s
+  freehold audit -f %s/names.txt %s
+
+  dig @%s -p %s %s NS +dnssec
+  whois -h %s -p %s %s
+  curl -s %s
+
+Ctrl-C ends it.
+`, lab.Now.Format(time.RFC3339), l.Dir(), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
+		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), l.ExampleURL())
+	<-c.Context.Done()
+	return nil
+}
+
+// quoted joins flags so that a shell reads them as they are.
+func quoted(flags []string) string {
+	out := make([]string, len(flags))
+	for i, f := range flags {
+		if strings.ContainsAny(f, " '\"\\$") {
+			f = "'" + strings.ReplaceAll(f, "'", `'\''`) + "'"
+		}
+		out[i] = f
+	}
+	return strings.Join(out, " ")
+}
+
+func firstWithTLD(tld string) string {
+	for _, n := range lab.Names() {
+		if n.TLD() == tld {
+			return n.ASCII()
+		}
+	}
+	return "example." + tld
+}
+
+func (s *session) labList(*cli.Context) error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	for i, story := range lab.Describe() {
+		if i == 0 {
+			fmt.Fprintln(w, "NAME\tVERDICT\tAUDIT\tSTORY")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", story.Name.Unicode(), strings.ReplaceAll(story.CanLeave.String(), "_", " "), story.Status, story.Story)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(s.Err, strconv.Itoa(len(lab.Describe()))+" names; all of it is invented")
+	return err
+}
