@@ -102,10 +102,11 @@ func TestHTTPAnswers(t *testing.T) {
 func TestAddressRegistries(t *testing.T) {
 	l, c := up(t, Config{}), web(t)
 	for addr, want := range map[string][]string{
-		"192.0.2.40":   {`"Transit Loire SAS"`, `"startAddress":"192.0.2.32"`, `"endAddress":"192.0.2.63"`, `"cidr0_cidrs"`},
-		"127.53.12.3":  {`"Transit Loire SAS"`, `"endAddress":"127.53.12.255"`},
-		"203.0.113.3":  {`"Nordet Hébergement Web inc."`, `"handle":"NET-203-0-113-0-1"`},
-		"198.51.100.9": {`"Rhodanum Web Sàrl"`},
+		"192.0.2.40":     {`"Transit Loire SAS"`, `"startAddress":"192.0.2.32"`, `"endAddress":"192.0.2.63"`, `"cidr0_cidrs"`},
+		"127.53.12.3":    {`"Transit Loire SAS"`, `"endAddress":"127.53.12.255"`},
+		"203.0.113.3":    {`"Nordet Hébergement Web inc."`, `"handle":"NET-203-0-113-0-1"`},
+		"198.51.100.9":   {`"Rhodanum Web Sàrl"`},
+		"2001:db8:16::3": {`"Rhodanum Web Sàrl"`, `"v6prefix":"2001:db8:16::"`, `"endAddress":"2001:db8:16:ffff:ffff:ffff:ffff:ffff"`},
 	} {
 		base := l.url(rirAddr(0)) + "/rdap/ip/"
 		if strings.HasPrefix(addr, "203.") {

@@ -1,5 +1,7 @@
 package lab
 
+import "freehold"
+
 // companies hold the address blocks of the world. Blocks may nest no deeper than
 // one: the first that contains an address is its own.
 var companies = []company{
@@ -25,13 +27,13 @@ var companies = []company{
 	{"Anycastel DNS AG", "CH", []string{"127.53.14.0/24"}},
 	{"Levant Carrier Ltd", "CY", []string{"127.53.15.0/24"}},
 
-	{"Rhodanum Web Sàrl", "CH", []string{"127.53.16.0/24", "198.51.100.0/27"}},
+	{"Rhodanum Web Sàrl", "CH", []string{"127.53.16.0/24", "198.51.100.0/27", "2001:db8:16::/48"}},
 
 	// A brand that answers no letters, in racks it rents. Its customers' names
 	// stand in its reseller account at Wholenames.
 	{"Colocation Huveaune SA", "FR", []string{"127.53.17.0/24", "198.51.100.32/27"}},
 
-	{"Postilla Mail AG", "CH", []string{"127.53.18.0/24", "198.51.100.64/27"}},
+	{"Postilla Mail AG", "CH", []string{"127.53.18.0/24", "198.51.100.64/27", "2001:db8:18::/48"}},
 	{"Comptoir des Noms SA", "FR", []string{"127.53.19.0/24", "198.51.100.96/27"}},
 	{"Laurentide Domaines inc.", "CA", []string{"127.53.21.0/24"}},
 	{"Vieux Serveurs Associés", "FR", []string{"127.53.22.0/24"}},
@@ -40,40 +42,40 @@ var companies = []company{
 
 // machines are what stands at the addresses.
 var machines = []machine{
-	{"ns1." + infrastructure, "127.53.0.11"}, {"ns2." + infrastructure, "127.53.0.12"},
+	{"ns1." + infrastructure, "127.53.0.11", ""}, {"ns2." + infrastructure, "127.53.0.12", ""},
 
-	{"ns1.nordet-web.ca", "127.53.10.1"}, {"ns2.nordet-web.ca", "127.53.10.2"},
-	{"web3.nordet-web.ca", "203.0.113.3"}, {"web4.nordet-web.ca", "203.0.113.4"}, {"courriel.nordet-web.ca", "203.0.113.9"},
+	{"ns1.nordet-web.ca", "127.53.10.1", ""}, {"ns2.nordet-web.ca", "127.53.10.2", ""},
+	{"web3.nordet-web.ca", "203.0.113.3", ""}, {"web4.nordet-web.ca", "203.0.113.4", ""}, {"courriel.nordet-web.ca", "203.0.113.9", ""},
 
-	{"ns1.ormalis-hebergement.fr", "127.53.11.1"}, {"ns2.ormalis-hebergement.fr", "127.53.11.2"},
-	{"web1.ormalis-hebergement.fr", "192.0.2.5"}, {"mx1.ormalis-hebergement.fr", "192.0.2.8"}, {"mx2.ormalis-hebergement.fr", "192.0.2.9"},
+	{"ns1.ormalis-hebergement.fr", "127.53.11.1", ""}, {"ns2.ormalis-hebergement.fr", "127.53.11.2", ""},
+	{"web1.ormalis-hebergement.fr", "192.0.2.5", ""}, {"mx1.ormalis-hebergement.fr", "192.0.2.8", ""}, {"mx2.ormalis-hebergement.fr", "192.0.2.9", ""},
 
-	{"ns1.arvornet-services.fr", "127.53.12.1"}, {"ns2.arvornet-services.fr", "127.53.12.2"}, {"ns3.arvornet-services.fr", "127.53.12.3"},
-	{"web.arvornet-services.fr", "192.0.2.40"}, {"mail.arvornet-services.fr", "192.0.2.41"},
+	{"ns1.arvornet-services.fr", "127.53.12.1", ""}, {"ns2.arvornet-services.fr", "127.53.12.2", ""}, {"ns3.arvornet-services.fr", "127.53.12.3", ""},
+	{"web.arvornet-services.fr", "192.0.2.40", ""}, {"mail.arvornet-services.fr", "192.0.2.41", ""},
 
-	{"ns1.delta-meuse.be", "127.53.13.1"}, {"ns2.delta-meuse.be", "127.53.13.2"},
-	{"mutualise7.delta-meuse.be", "192.0.2.70"}, {"mail.delta-meuse.be", "192.0.2.71"}, {"dedie12.delta-meuse.be", "192.0.2.100"},
+	{"ns1.delta-meuse.be", "127.53.13.1", ""}, {"ns2.delta-meuse.be", "127.53.13.2", ""},
+	{"mutualise7.delta-meuse.be", "192.0.2.70", ""}, {"mail.delta-meuse.be", "192.0.2.71", ""}, {"dedie12.delta-meuse.be", "192.0.2.100", ""},
 
-	{"ns1.anycastel-dns.net", "127.53.14.1"}, {"ns2.anycastel-dns.org", "127.53.15.1"},
+	{"ns1.anycastel-dns.net", "127.53.14.1", ""}, {"ns2.anycastel-dns.org", "127.53.15.1", ""},
 
-	{"ns1.rhodanum-web.ch", "127.53.16.1"}, {"ns2.rhodanum-web.ch", "127.53.16.2"},
-	{"www3.rhodanum-web.ch", "198.51.100.3"}, {"mail.rhodanum-web.ch", "198.51.100.8"},
+	{"ns1.rhodanum-web.ch", "127.53.16.1", ""}, {"ns2.rhodanum-web.ch", "127.53.16.2", ""},
+	{"www3.rhodanum-web.ch", "198.51.100.3", "2001:db8:16::3"}, {"mail.rhodanum-web.ch", "198.51.100.8", ""},
 
-	{"dns1.mistraline.com", "127.53.17.1"}, {"dns2.mistraline.com", "127.53.17.2"},
-	{"srv14.mistraline.com", "198.51.100.44"}, {"mail.mistraline.com", "198.51.100.45"},
+	{"dns1.mistraline.com", "127.53.17.1", ""}, {"dns2.mistraline.com", "127.53.17.2", ""},
+	{"srv14.mistraline.com", "198.51.100.44", ""}, {"mail.mistraline.com", "198.51.100.45", ""},
 
-	{"ns1.postilla-mail.ch", "127.53.18.1"}, {"ns2.postilla-mail.ch", "127.53.18.2"},
-	{"in1.postilla-mail.ch", "198.51.100.65"}, {"in2.postilla-mail.ch", "198.51.100.66"},
+	{"ns1.postilla-mail.ch", "127.53.18.1", ""}, {"ns2.postilla-mail.ch", "127.53.18.2", ""},
+	{"in1.postilla-mail.ch", "198.51.100.65", "2001:db8:18::65"}, {"in2.postilla-mail.ch", "198.51.100.66", ""},
 
-	{"dns1.comptoir-des-noms.com", "127.53.19.1"}, {"dns2.comptoir-des-noms.com", "127.53.19.2"},
-	{"redirection.comptoir-des-noms.com", "198.51.100.98"}, {"mx.comptoir-des-noms.com", "198.51.100.99"},
+	{"dns1.comptoir-des-noms.com", "127.53.19.1", ""}, {"dns2.comptoir-des-noms.com", "127.53.19.2", ""},
+	{"redirection.comptoir-des-noms.com", "198.51.100.98", ""}, {"mx.comptoir-des-noms.com", "198.51.100.99", ""},
 
-	{"ns1.laurentide-domaines.ca", "127.53.21.1"}, {"ns2.laurentide-domaines.ca", "127.53.21.2"},
+	{"ns1.laurentide-domaines.ca", "127.53.21.1", ""}, {"ns2.laurentide-domaines.ca", "127.53.21.2", ""},
 
-	{"ns1.vieux-serveurs.net", "127.53.22.1"},
+	{"ns1.vieux-serveurs.net", "127.53.22.1", ""},
 
-	{"ns1.massif-parking.net", "127.53.20.1"}, {"ns2.massif-parking.net", "127.53.20.2"},
-	{"park.massif-parking.net", "203.0.113.130"},
+	{"ns1.massif-parking.net", "127.53.20.1", ""}, {"ns2.massif-parking.net", "127.53.20.2", ""},
+	{"park.massif-parking.net", "203.0.113.130", ""},
 }
 
 // houses are the companies' own names.
@@ -98,7 +100,7 @@ var houses = []domain{
 // stands in it, on servers of its own.
 func house(name, registrar, created, expires string, ns ...string) domain {
 	return domain{
-		name: name, registrar: registrar, created: created, expires: expires, changed: "2026-02-11",
+		name: name, status: freehold.StatusOK, registrar: registrar, created: created, expires: expires, changed: "2026-02-11",
 		holder:   holder{org: houseOf[name], email: "noms@" + name, country: "CH"},
 		statuses: []string{"clientTransferProhibited"}, ns: ns,
 	}

@@ -102,7 +102,7 @@ func TestRDAPFaults(t *testing.T) {
 			if tt.fault.Kind == Silent {
 				patience = 50 * time.Millisecond
 			}
-			r, body, err := fetch(web(t), url, patience)
+			r, body, err := fetchURL(web(t), url, patience)
 			if r == nil && err == nil {
 				t.Fatal("neither answer nor error")
 			}
@@ -119,7 +119,7 @@ func TestRDAPFaults(t *testing.T) {
 
 const readAtMost = 5 << 20
 
-func fetch(c *http.Client, url string, patience time.Duration) (*http.Response, string, error) {
+func fetchURL(c *http.Client, url string, patience time.Duration) (*http.Response, string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

@@ -134,9 +134,11 @@ func TestWorld(t *testing.T) {
 			}
 		}
 	}
-	for host, addr := range w.addrOf {
-		if _, _, ok := w.holderOf(addr); !ok {
-			t.Errorf("%s: nobody holds %s", host, addr)
+	for _, m := range w.machines {
+		for _, addr := range w.addrs(m.host) {
+			if _, _, ok := w.holderOf(addr); !ok {
+				t.Errorf("%s: nobody holds %s", m.host, addr)
+			}
 		}
 	}
 	for _, z := range w.zones(0).all {

@@ -51,8 +51,9 @@ type company struct {
 
 // machine is a server with a name: what stands at an address.
 type machine struct {
-	host string
-	addr string
+	host  string
+	addr  string
+	addr6 string // empty: none
 }
 
 // holder is a registrant.
@@ -148,7 +149,8 @@ type world struct {
 	byName    map[string]*domain    // A-label form
 	byTLD     map[string]*registry  // tld
 	byKey     map[string]*registrar // key
-	addrOf    map[string]netip.Addr // machine host → address
+	addrOf    map[string]netip.Addr // machine → its IPv4 address
+	addr6Of   map[string]netip.Addr // machine → its IPv6 address, if it has one
 	parsed    map[*domain]freehold.Name
 	delegated map[string]bool // domains with a zone
 }
@@ -159,7 +161,7 @@ func newWorld() (*world, error) {
 		registries: registries, registrars: registrars, companies: companies, machines: machines,
 		domains: slices.Concat(stories, houses),
 		byName:  map[string]*domain{}, byTLD: map[string]*registry{}, byKey: map[string]*registrar{},
-		addrOf: map[string]netip.Addr{}, parsed: map[*domain]freehold.Name{}, delegated: map[string]bool{},
+		addrOf: map[string]netip.Addr{}, addr6Of: map[string]netip.Addr{}, parsed: map[*domain]freehold.Name{}, delegated: map[string]bool{},
 	}
 	for i := range w.registries {
 		w.byTLD[w.registries[i].tld] = &w.registries[i]
@@ -173,6 +175,11 @@ func newWorld() (*world, error) {
 			return nil, fmt.Errorf("machine %q: %w", m.host, err)
 		}
 		w.addrOf[m.host] = addr
+		if m.addr6 != "" {
+			if w.addr6Of[m.host], err = netip.ParseAddr(m.addr6); err != nil {
+				return nil, fmt.Errorf("machine %q: %w", m.host, err)
+			}
+		}
 	}
 	for i := range w.domains {
 		if err := w.add(&w.domains[i]); err != nil {
@@ -223,6 +230,17 @@ func (w *world) holderOf(addr netip.Addr) (company, netip.Prefix, bool) {
 		}
 	}
 	return company{}, netip.Prefix{}, false
+}
+
+// addrs returns the addresses of a machine, none if there is no such machine.
+func (w *world) addrs(host string) []netip.Addr {
+	var list []netip.Addr
+	for _, of := range []map[string]netip.Addr{w.addrOf, w.addr6Of} {
+		if addr, ok := of[host]; ok {
+			list = append(list, addr)
+		}
+	}
+	return list
 }
 
 // paid returns the registrar's expiry.

@@ -321,7 +321,7 @@ func (l *Lab) view(d *domain, reg *registry, base string) *recordView {
 func (l *Lab) addressService(key string, prefixes []string) rdapService {
 	return func(path string) rdapAnswer {
 		asked, _ := strings.CutPrefix(path, "ip/")
-		addr, err := netip.ParseAddr(strings.TrimSuffix(asked, "/32"))
+		addr, err := netip.ParseAddr(asked)
 		if err != nil {
 			return rdapError(http.StatusBadRequest, "Bad Request")
 		}
@@ -346,11 +346,15 @@ func networkRecord(key string, c company, block netip.Prefix) obj {
 		return -1
 	}, c.name))
 	handle = strings.Join(strings.Fields(handle), "-")
+	version, prefixKey := "v4", "v4prefix"
+	if block.Addr().Is6() {
+		version, prefixKey = "v6", "v6prefix"
+	}
 	o := obj{
 		"rdapConformance": []string{"rdap_level_0", "cidr0"}, "objectClassName": "ip network",
-		"handle": block.String(), "name": handle + "-NET", "type": "ASSIGNED PA", "country": c.country, "ipVersion": "v4",
+		"handle": block.String(), "name": handle + "-NET", "type": "ASSIGNED PA", "country": c.country, "ipVersion": version,
 		"startAddress": block.Masked().Addr().String(), "endAddress": lastOf(block).String(),
-		"cidr0_cidrs": []obj{{"v4prefix": block.Masked().Addr().String(), "length": block.Bits()}},
+		"cidr0_cidrs": []obj{{prefixKey: block.Masked().Addr().String(), "length": block.Bits()}},
 		"status":      []string{"active"},
 		"entities": []obj{{
 			"objectClassName": "entity", "handle": "ORG-" + handle, "roles": []string{"registrant"},
@@ -369,9 +373,10 @@ func networkRecord(key string, c company, block netip.Prefix) obj {
 }
 
 func lastOf(p netip.Prefix) netip.Addr {
-	a := p.Masked().Addr().As4()
-	for bit := p.Bits(); bit < 32; bit++ {
+	a := p.Masked().Addr().AsSlice()
+	for bit := p.Bits(); bit < 8*len(a); bit++ {
 		a[bit/8] |= 1 << (7 - bit%8)
 	}
-	return netip.AddrFrom4(a)
+	last, _ := netip.AddrFromSlice(a)
+	return last
 }

@@ -127,7 +127,7 @@ func (l *Lab) writeFiles() error {
 		return &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("the lab cannot make its folder %q", l.dir), Err: err}
 	}
 	files := map[string][]byte{
-		"dns.json": l.bootstrap(l.domainServices()), "ipv4.json": l.bootstrap(l.addressServices()), "ipv6.json": l.bootstrap([][2][]string{}),
+		"dns.json": l.bootstrap(l.domainServices()), "ipv4.json": l.bootstrap(l.addressServices(4)), "ipv6.json": l.bootstrap(l.addressServices(6)),
 		"registrar-ids.csv": l.registrarIDs(), "root.hints": l.rootHints(), "names.txt": namesFile(), "whois.txt": l.whoisFile(),
 		"servers.txt": []byte(strings.Join(l.Servers(), "\n") + "\n"),
 	}
@@ -159,10 +159,19 @@ func (l *Lab) domainServices() [][2][]string {
 	return services
 }
 
-func (l *Lab) addressServices() [][2][]string {
+// addressServices lists the address registries for one version of IP.
+func (l *Lab) addressServices(version int) [][2][]string {
 	var services [][2][]string
 	for i, r := range rirs {
-		services = append(services, [2][]string{r.prefixes, {l.url(rirAddr(i)) + "/rdap/"}})
+		var prefixes []string
+		for _, p := range r.prefixes {
+			if strings.Contains(p, ":") == (version == 6) {
+				prefixes = append(prefixes, p)
+			}
+		}
+		if len(prefixes) > 0 {
+			services = append(services, [2][]string{prefixes, {l.url(rirAddr(i)) + "/rdap/"}})
+		}
 	}
 	return services
 }

@@ -49,6 +49,7 @@ var questions = []struct {
 	{"atelier-verrine.ch", dns.TypeMX, dns.RcodeSuccess, secure},
 	{"atelier-verrine.ch", dns.TypeDS, dns.RcodeSuccess, secure},
 	{"atelier-verrine.ch", dns.TypeAAAA, dns.RcodeSuccess, secure},
+	{"atelier-verrine.ch", dns.TypeSRV, dns.RcodeSuccess, secure},
 	{"www.atelier-verrine.ch", dns.TypeA, dns.RcodeSuccess, secure},
 	{"absent.atelier-verrine.ch", dns.TypeA, dns.RcodeNameError, secure},
 	{"deep.below.absent.atelier-verrine.ch", dns.TypeA, dns.RcodeNameError, secure},
@@ -61,7 +62,7 @@ var questions = []struct {
 	// NSEC3
 	{"fournil-des-orgues.com", dns.TypeA, dns.RcodeSuccess, secure},
 	{"fournil-des-orgues.com", dns.TypeCAA, dns.RcodeSuccess, secure},
-	{"fournil-des-orgues.com", dns.TypeAAAA, dns.RcodeSuccess, secure},
+	{"fournil-des-orgues.com", dns.TypeSRV, dns.RcodeSuccess, secure},
 	{"absent.fournil-des-orgues.com", dns.TypeA, dns.RcodeNameError, secure},
 	{"www.xn--caf-des-tanneurs-dqb.fr", dns.TypeA, dns.RcodeSuccess, secure},
 	{"librairie-sept-marches.fr", dns.TypeNS, dns.RcodeSuccess, secure},

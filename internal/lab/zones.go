@@ -159,8 +159,10 @@ func (w *world) tldZone(reg *registry) *zone {
 func (w *world) domainZone(d *domain, serial uint32) *zone {
 	z := newZone(w.parsed[d].FQDN(), d.signed)
 	z.add(apexRecords(z.apex, serial, d.zoneNS())...)
-	if addr, ok := w.addrOf[d.web]; ok {
+	for _, addr := range w.addrs(d.web) {
 		z.add(address(z.apex, addr, 3600))
+	}
+	if d.web != "" {
 		z.add(&dns.CNAME{Hdr: header("www."+z.apex, dns.TypeCNAME, 3600), Target: z.apex})
 	}
 	for i, host := range d.mail {
@@ -170,7 +172,9 @@ func (w *world) domainZone(d *domain, serial uint32) *zone {
 	name := w.asciiOf(d)
 	for _, m := range w.machines {
 		if within(m.host, name) {
-			z.add(address(m.host+".", w.addrOf[m.host], 3600))
+			for _, addr := range w.addrs(m.host) {
+				z.add(address(m.host+".", addr, 3600))
+			}
 		}
 	}
 	if name == infrastructure {
