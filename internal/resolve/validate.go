@@ -3,7 +3,6 @@ package resolve
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,43 +12,6 @@ import (
 
 	"freehold"
 )
-
-// A verifier is the cryptography of validation.
-type verifier interface {
-	// supports tells whether we can check signatures of an algorithm.
-	supports(algorithm uint8) bool
-	// usable tells whether a key is long enough to mean anything.
-	usable(*dns.DNSKEY) bool
-	verify(*dns.RRSIG, *dns.DNSKEY, []dns.RR) error
-}
-
-// standardCrypto does what validators must do (IANA DNSSEC algorithm registry,
-// RFC 9904). SHA-1 signatures are still validated, as RFC 9905 requires. A zone
-// signed with anything else is insecure, not bogus (RFC 4035 section 5.2).
-type standardCrypto struct{}
-
-func (standardCrypto) supports(algorithm uint8) bool {
-	switch algorithm {
-	case dns.RSASHA1, dns.RSASHA1NSEC3SHA1, dns.RSASHA256, dns.RSASHA512, dns.ECDSAP256SHA256, dns.ECDSAP384SHA384, dns.ED25519:
-		return true
-	}
-	return false
-}
-
-// usable refuses RSA keys under 1024 bits: they are broken in hours, and Go's
-// library does not check them.
-func (standardCrypto) usable(k *dns.DNSKEY) bool {
-	switch k.Algorithm {
-	case dns.RSASHA1, dns.RSASHA1NSEC3SHA1, dns.RSASHA256, dns.RSASHA512:
-		raw, err := base64.StdEncoding.DecodeString(k.PublicKey)
-		return err != nil || len(raw) >= 1024/8+2
-	}
-	return true
-}
-
-func (standardCrypto) verify(sig *dns.RRSIG, key *dns.DNSKEY, set []dns.RR) error {
-	return sig.Verify(key, set)
-}
 
 // digestKnown tells whether we can compute a DS digest.
 func digestKnown(digest uint8) bool {
@@ -141,10 +103,8 @@ func (r *Resolver) trustKeys(ctx context.Context, t *task, z *zone, must []dns.R
 		z.trust, z.why = freehold.Insecure, "the zone is signed with algorithms that are not supported"
 		return
 	}
-	weak := false
 	err := r.askZone(ctx, t, z, ask(z.name, dns.TypeDNSKEY), func(rep *reply) error {
-		keys, until, tooWeak, err := r.keysIn(t, z.name, must, rep.msg)
-		weak = tooWeak
+		keys, until, err := r.keysIn(t, z.name, must, rep.msg)
 		if err != nil {
 			return &bogusError{hop: &hop{why: err.Error(), reply: rep}}
 		}
@@ -154,8 +114,6 @@ func (r *Resolver) trustKeys(ctx context.Context, t *task, z *zone, must []dns.R
 		return nil
 	})
 	switch b, bogus := err.(*bogusError); {
-	case bogus && weak:
-		z.trust, z.why = freehold.Insecure, "the keys that the parent names are too short to count"
 	case bogus:
 		z.trust, z.why = freehold.Bogus, b.Error()
 		z.chain = append(z.chain, b.hop.reply)
@@ -192,14 +150,14 @@ func (r *Resolver) checkable(must []dns.RR) []dns.RR {
 
 // keysIn returns the keys of a DNSKEY reply once one that must names signs them
 // all (RFC 4035 section 5.2), and until when they are good.
-func (r *Resolver) keysIn(t *task, zone string, must []dns.RR, msg *dns.Msg) (keys []*dns.DNSKEY, until time.Time, weak bool, err error) {
+func (r *Resolver) keysIn(t *task, zone string, must []dns.RR, msg *dns.Msg) (keys []*dns.DNSKEY, until time.Time, err error) {
 	set := recordsOf(msg.Answer, zone, dns.TypeDNSKEY)
 	if len(set) == 0 {
-		return nil, until, false, fmt.Errorf("%s has a DS at its parent and no keys", quote(zone))
+		return nil, until, fmt.Errorf("%s has a DS at its parent and no keys", quote(zone))
 	}
 	sigs := sigsOf(msg.Answer, zone, dns.TypeDNSKEY)
 	if len(sigs) == 0 {
-		return nil, until, false, fmt.Errorf("the keys of %s are not signed", quote(zone))
+		return nil, until, fmt.Errorf("the keys of %s are not signed", quote(zone))
 	}
 	all := zoneKeys(set)
 	err = fmt.Errorf("no key of %s matches what its parent names", quote(zone))
@@ -208,18 +166,14 @@ func (r *Resolver) keysIn(t *task, zone string, must []dns.RR, msg *dns.Msg) (ke
 			if !names(m, k) {
 				continue
 			}
-			if !r.crypto.usable(k) {
-				weak = true
-				continue
-			}
 			s, verr := r.verifySet(t, zone, []*dns.DNSKEY{k}, set, sigs)
 			if verr == nil {
-				return all, sooner(s.expires, r.cfg.Now().Add(keep(seconds(set[0].Header().Ttl)))), false, nil
+				return all, sooner(s.expires, r.cfg.Now().Add(keep(seconds(set[0].Header().Ttl)))), nil
 			}
 			err = fmt.Errorf("the keys of %s do not validate: %w", quote(zone), verr)
 		}
 	}
-	return nil, until, weak, err
+	return nil, until, err
 }
 
 // zoneKeys returns the keys that may sign a zone: zone keys (RFC 4034 section
