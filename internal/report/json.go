@@ -88,11 +88,6 @@ type jsonWriter struct {
 	names   int
 }
 
-func (j *jsonWriter) raw(s string) error {
-	_, err := io.WriteString(j.out.w, s)
-	return err
-}
-
 // member writes `key:value` after a prefix.
 func (j *jsonWriter) member(prefix string, v any, suffix string) error {
 	b, err := marshal(v)

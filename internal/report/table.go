@@ -90,7 +90,7 @@ func (t *tableWriter) startList() {
 	t.cols = []column{
 		{p.say("name"), nameW, func(r *freehold.Result) (string, style) { return p.nameOf(r), bold }},
 		{p.say("can it leave?"), verdictW, t.verdictCell},
-		{p.say("registrar"), registrarW, t.registrarCell},
+		{p.say("registered at"), registrarW, t.registrarCell},
 		{p.say("expires"), dateW, t.expiresCell},
 		{worst, worstW, t.worstCell},
 	}

@@ -406,3 +406,36 @@ func TestListMemoryIsBounded(t *testing.T) {
 		t.Errorf("20,000 names left %d bytes behind", got)
 	}
 }
+
+// TestPortfolio: what several names share is told once, with a few of them
+// named, and what is left out is counted.
+func TestPortfolio(t *testing.T) {
+	var results []*freehold.Result
+	for i := range 30 {
+		dead := invalidResult()
+		dead.Asked, dead.Error = fmt.Sprintf("bad-%d", i), fmt.Sprintf(`"bad-%d" is not a domain`, i)
+		r := simple(fmt.Sprintf("nom-%d.com", i), "Colline Registrar Inc.", freehold.Verdict{CanLeave: freehold.LeaveWithHost})
+		r.Findings = []freehold.Finding{
+			{Rule: "shared", Severity: freehold.SeverityWarning, Title: freehold.T("test: all of them")},
+			{Rule: "shared", Severity: freehold.SeverityWarning, Title: freehold.T("test: all of them")},
+			{Rule: "each-its-own", Severity: freehold.SeverityWarning, Title: freehold.T("test: only %s", r.Asked)},
+			{Rule: "mild", Severity: freehold.SeverityInfo, Title: freehold.T("test: nothing to do")},
+		}
+		results = append(results, dead, r)
+	}
+	out := write(t, FormatTable, Options{Width: 100}, results...)
+	for want, times := range map[string]int{
+		"test: all of them (shared)":             1,
+		"warning  each-its-own\n":                1,
+		"nom-0.com, nom-1.com, nom-2.com and 27": 2,
+		`"bad-19" is not a domain`:               2, // in its row and at the end
+		`"bad-20" is not a domain`:               1,
+		"and 10 more: use --format jsonl":        1,
+		"(mild)":                                 0,
+		"60 names":                               1,
+	} {
+		if got := strings.Count(out, want); got != times {
+			t.Errorf("%q stands there %d times, want %d", want, got, times)
+		}
+	}
+}
