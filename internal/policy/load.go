@@ -242,6 +242,10 @@ func (s *Set) index() error {
 			return fmt.Errorf("the family %q is missing", needed)
 		}
 	}
+	words := s.families[familyDefault].profiles[0].Rules
+	if !words.LiftedByRegistrar.set || !words.LiftedByRegistry.set || !words.UnderWay.set || !words.Gone.set {
+		return fmt.Errorf("the family %q does not say what the protocol's status words mean", familyDefault)
+	}
 	return nil
 }
 
@@ -279,7 +283,7 @@ func (s *Set) For(name freehold.Name, at time.Time) Profile {
 	for _, f := range []*family{s.family(tld), s.families[familyDefault]} {
 		for _, p := range f.profiles {
 			if p.binds(at) {
-				return p.of(tld)
+				return s.of(p, tld)
 			}
 		}
 	}
@@ -291,7 +295,7 @@ func (s *Set) For(name freehold.Name, at time.Time) Profile {
 func (s *Set) Adopted(name freehold.Name) (Profile, bool) {
 	for _, p := range s.family(name.TLD()).profiles {
 		if p.State == Adopted {
-			return p.of(name.TLD()), true
+			return s.of(p, name.TLD()), true
 		}
 	}
 	return Profile{}, false
@@ -342,17 +346,18 @@ func RegistryOf(tld string) (string, bool) {
 	return name, ok
 }
 
-// of puts the rows of one top-level domain alone over the profile's.
-func (p profileData) of(tld string) Profile {
-	own, ok := p.only[tld]
-	if !ok {
-		return p.Profile
-	}
+// of returns the profile as it holds for one top-level domain: the protocol's
+// words from the default, its own rows over them, and over those the rows of
+// that domain alone.
+func (s *Set) of(p profileData, tld string) Profile {
 	merged := p.Profile
-	to, from := reflect.ValueOf(&merged.Rules).Elem(), reflect.ValueOf(own)
-	for i := range to.NumField() {
-		if from.Field(i).Interface().(row).isSet() {
-			to.Field(i).Set(from.Field(i))
+	merged.Rules = Rules{}
+	for _, over := range []Rules{s.families[familyDefault].profiles[0].Rules, p.Rules, p.only[tld]} {
+		to, from := reflect.ValueOf(&merged.Rules).Elem(), reflect.ValueOf(over)
+		for i := range to.NumField() {
+			if from.Field(i).Interface().(row).isSet() {
+				to.Field(i).Set(from.Field(i))
+			}
 		}
 	}
 	return merged

@@ -1,11 +1,14 @@
 package policy
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"freehold"
@@ -92,6 +95,25 @@ func TestRowsOfOneTopLevelDomain(t *testing.T) {
 	}
 }
 
+// TestProtocolWords: a lock of the registry's is one everywhere, also in a
+// family of the user's own that does not say so.
+func TestProtocolWords(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "be.toml", good)
+	s, err := LoadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []string{"exemple.com", "exemple.fr", "exemple.be", "exemple.de"} {
+		p := s.For(name(t, n), today)
+		registry, _ := p.LiftedByRegistry.Get()
+		gone, _ := p.Gone.Get()
+		if !slices.Contains(registry, "serverTransferProhibited") || !slices.Contains(gone, "redemptionPeriod") {
+			t.Errorf("%s: lifted by the registry %v, gone %v", n, registry, gone)
+		}
+	}
+}
+
 func TestUnverifiedRowsHaveNoValue(t *testing.T) {
 	p := load(t).For(name(t, "exemple.eu"), today)
 	if _, ok := p.TransferDelay.Get(); ok {
@@ -150,7 +172,7 @@ func TestEveryRowIsCited(t *testing.T) {
 			}
 		}
 	}
-	if rows < 80 {
+	if rows < 60 {
 		t.Errorf("only %d rows seen: the walk misses some", rows)
 	}
 }
@@ -320,11 +342,10 @@ func FuzzFile(f *testing.F) {
 		}
 		f.Add(string(body))
 	}
+	built := load(f)
 	f.Fuzz(func(t *testing.T, body string) {
-		dir := t.TempDir()
-		write(t, dir, "x.toml", body)
-		s, err := LoadDir(dir)
-		if err != nil {
+		s := &Set{families: maps.Clone(built.families)}
+		if err := s.read(fstest.MapFS{"x.toml": {Data: []byte(body)}}, "a directory"); err != nil {
 			if strings.Contains(err.Error(), "\n") || freehold.KindOf(err) != freehold.KindInvalid {
 				t.Fatalf("%q", err)
 			}
