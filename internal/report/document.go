@@ -174,13 +174,13 @@ func summaryDoc(r freehold.Run, s freehold.Summary) summary {
 // nameDoc makes the names[] object. What a user wrote that is no domain name
 // stands in "name" as it was written, so that every object can be matched to
 // the list it came from.
-func nameDoc(r *freehold.Result, s freehold.Speaker) name {
+func nameDoc(r *freehold.Result, s freehold.Speaker) *name {
 	o := &r.Observed
 	ascii, unicode := r.Name.ASCII(), r.Name.Unicode()
 	if r.Name.IsZero() {
 		ascii, unicode = r.Asked, r.Asked
 	}
-	d := name{
+	d := &name{
 		Name: ascii, Unicode: unicode, Status: r.Status.String(), Error: textOrNull(freehold.OneLine(r.Error)),
 		Asked: orDefault(r.Asked, ascii), Hint: textOrNull(freehold.OneLine(r.Hint)), At: moment(r.At),
 		Verdict:  verdictDoc(&r.Verdict, s),

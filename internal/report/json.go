@@ -136,7 +136,7 @@ func (j *jsonlWriter) Begin(r freehold.Run) error {
 }
 
 func (j *jsonlWriter) Result(r *freehold.Result) error {
-	return j.out.write(nameLine{Type: "name", name: nameDoc(r, j.speaker)})
+	return j.out.write(&nameLine{Type: "name", name: nameDoc(r, j.speaker)})
 }
 
 func (j *jsonlWriter) End(r freehold.Run, s freehold.Summary) error {
@@ -155,7 +155,7 @@ type (
 	}
 	nameLine struct {
 		Type string `json:"type"`
-		name
+		*name
 	}
 	summaryLine struct {
 		Type    string  `json:"type"`

@@ -57,7 +57,7 @@ func (p *printer) cite(rule string, ids []freehold.EvidenceID) string {
 type showEnvelope struct {
 	Schema   string        `json:"schema"`
 	Run      run           `json:"run"`
-	Name     name          `json:"name"`
+	Name     *name         `json:"name"`
 	Evidence []evidenceDoc `json:"evidence"`
 }
 
