@@ -1,0 +1,369 @@
+package whois
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"freehold"
+)
+
+// parse reads a whole answer about name. Every fact carries the evidence id.
+func parse(name freehold.Name, body []byte, id freehold.EvidenceID) answer {
+	t := readText(body)
+	a, done := t.judge(name)
+	if done {
+		a.notes = t.notes
+		if a.reg.State == freehold.NotRegistered {
+			a.reg = notRegistered(id)
+		}
+		return a
+	}
+	r := reader{text: t, id: id, order: dateOrders[name.TLD()], redacts: bytes.Contains(bytes.ToLower(body), []byte("redacted"))}
+	if t.dmy {
+		r.order = dayFirst
+	}
+	reg := freehold.Registration{State: freehold.Registered}
+	r.registrar(&reg)
+	r.holder(&reg)
+	reg.Created, reg.Expires = r.date("created", createdKeys), r.date("expires", expiresKeys)
+	reg.RegistrarExpires = r.date("registrar_expires", registrarExpiresKeys)
+	reg.Changed, reg.LastTransfer = r.date("changed", changedKeys), r.date("last_transfer", transferredKeys)
+	reg.Statuses = r.statuses()
+	reg.Nameservers = r.nameservers()
+	reg.DNSSEC = r.dnssec()
+	if r.unzoned {
+		r.note("dates: no time zone, taken as UTC")
+	}
+	return answer{outcome: freehold.OutcomeAnswered, reg: reg, notes: r.notes}
+}
+
+// notRegistered is what a registry says that has no such name: of every field
+// that there is none.
+func notRegistered(id freehold.EvidenceID) freehold.Registration {
+	s, d := freehold.NotThere[string](id), freehold.NotThere[time.Time](id)
+	return freehold.Registration{State: freehold.NotRegistered,
+		Registrar: s, RegistrarIANAID: s, RegistrarURL: s, RegistrarPhone: s, RegistrarEmail: s, Reseller: s,
+		RegistrantName: s, RegistrantOrg: s, RegistrantEmail: s, RegistrantCountry: s,
+		Created: d, Expires: d, RegistrarExpires: d, LastTransfer: d, Changed: d,
+		Statuses: freehold.NotThere[[]string](id), Nameservers: freehold.NotThere[[]freehold.Host](id), DNSSEC: freehold.NotThere[bool](id)}
+}
+
+// reader takes the facts out of an answer about a registered name.
+type reader struct {
+	text
+	id      freehold.EvidenceID
+	order   order
+	redacts bool // the answer says somewhere that it leaves data out
+	unzoned bool
+}
+
+const notShown = "the registry's WHOIS does not show it"
+
+func (r *reader) note(format string, args ...any) {
+	if len(r.notes) < 50 {
+		r.notes = append(r.notes, freehold.OneLine(fmt.Sprintf(format, args...)))
+	}
+}
+
+// find returns the first value of the best key among the lines that where
+// chooses, and whether any of the keys is there at all.
+func (r *reader) find(where func(line) bool, keys ...string) (value string, there bool) {
+	for _, k := range keys {
+		for _, l := range r.lines {
+			if l.comment || l.title || l.key != k || !where(l) {
+				continue
+			}
+			if !empty(l.value) {
+				return l.value, true
+			}
+			there = true
+		}
+	}
+	return "", there
+}
+
+// top chooses the lines about the domain itself.
+func top(l line) bool {
+	switch l.heading {
+	case "", "domain", "domain information", "relevant dates", "registration status":
+		return true
+	}
+	return false
+}
+
+func under(heading string) func(line) bool {
+	return func(l line) bool { return l.heading == heading }
+}
+
+// fact makes the fact of a value: not there, there and empty, hidden, shown.
+func (r *reader) fact(value string, there bool) freehold.Fact[string] {
+	switch {
+	case !there:
+		return freehold.NotKnown[string](notShown, r.id)
+	case value == "":
+		return freehold.NotThere[string](r.id)
+	case hidden(value):
+		return freehold.Hidden[string]("the registry's WHOIS holds it back", r.id)
+	}
+	return freehold.Known(value, r.id)
+}
+
+var (
+	registrarTag    = regexp.MustCompile(`(?i)\s*\[tag = [^\]]*\]$`)         // .uk: "Example Ltd [Tag = EXAMPLE]"
+	registrarHandle = regexp.MustCompile(`\s*\((?:R\d+|\d+)-[A-Z]{2,8}\)$`)  // "Example Inc. (R37-LROR)"
+	decimal         = regexp.MustCompile(`^\d{1,9}$`)                        // an IANA registrar ID
+	handleLike      = regexp.MustCompile(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit
+	unsigned        = regexp.MustCompile(`^(?:unsigned|not signed|no\b|n$|inactive|disabled)`)
+	signed          = regexp.MustCompile(`^(?:signed|yes|y$|active)`)
+)
+
+func (r *reader) registrar(reg *freehold.Registration) {
+	section := under("registrar")
+	name, there := r.find(top, registrarKeys...)
+	if name == "" {
+		var below bool
+		name, below = r.find(section, "organization", "organisation", "name", "registrar", "")
+		there = there || below
+	}
+	name = registrarHandle.ReplaceAllString(registrarTag.ReplaceAllString(name, ""), "")
+	switch reg.Registrar = r.fact(name, there); {
+	case strings.HasPrefix(strings.ToLower(name), "no registrar listed"):
+		reg.Registrar = freehold.NotThere[string](r.id)
+	case reg.Registrar.State == freehold.Absent:
+		// An empty line is no word of the registry's that there is no registrar.
+		reg.Registrar = freehold.NotKnown[string]("the registry's WHOIS leaves it empty", r.id)
+	}
+	either := func(topKeys []string, sectionKeys ...string) freehold.Fact[string] {
+		value, there := r.find(top, topKeys...)
+		if value == "" {
+			v, below := r.find(section, sectionKeys...)
+			value, there = v, there || below
+		}
+		return r.fact(value, there)
+	}
+	reg.RegistrarURL = either(urlKeys, "website", "web", "url", "www")
+	reg.RegistrarPhone = either(phoneKeys, "phone")
+	reg.RegistrarEmail = either(mailKeys, "email", "e-mail")
+	reg.Reseller = either(resellerKeys)
+	reg.RegistrarIANAID = either(ianaKeys)
+	if id, ok := reg.RegistrarIANAID.Get(); ok && !decimal.MatchString(id) {
+		r.note("registrar_iana_id: %q is no number", id)
+		reg.RegistrarIANAID = freehold.NotKnown[string]("the registry's WHOIS gives what is no IANA number", r.id)
+	}
+}
+
+// holder reads the registrant, whom registries show in three ways: as keys of
+// the record ("Registrant Name: …"), under a heading, or as an object of its own
+// that the record refers to by handle.
+func (r *reader) holder(reg *freehold.Registration) {
+	handle, _ := r.find(top, "holder-c", "registrant", "holder")
+	object := under(contactHeading(handle))
+	section := func(l line) bool { return holderWords.MatchString(l.heading) }
+	var name, org, email, country freehold.Fact[string]
+	switch {
+	case handle != "" && slices.ContainsFunc(r.lines, object):
+		name, org = r.fact(r.find(object, "contact", "person", "personname", "name")), r.fact(r.find(object, "organization", "organisation", "org"))
+		email, country = r.fact(r.find(object, "e-mail", "email")), r.fact(r.find(object, "country"))
+		if kind, _ := r.find(object, "type"); strings.HasPrefix(strings.ToLower(kind), "organi") && org.State == freehold.Unknown {
+			name, org = org, name // .fr: the one name of an object of type ORGANIZATION
+		}
+		if anonymous, _ := r.find(object, "anonymous"); strings.EqualFold(anonymous, "yes") {
+			f := freehold.Hidden[string]("the registry's WHOIS holds it back: the holder chose so", r.id)
+			name, org, email, country = f, f, f, f
+		}
+	case slices.ContainsFunc(r.lines, section):
+		name, org = r.fact(r.find(section, "name", "")), r.fact(r.find(section, "organization", "organisation"))
+		email, country = r.fact(r.find(section, "email", "e-mail")), r.fact(r.find(section, "country", "country code"))
+		if first := r.lines[slices.IndexFunc(r.lines, section)]; first.key == "" && hidden(first.value) {
+			org, email, country = name, name, name // one sentence stands for all
+		}
+	default:
+		name, org = r.fact(r.find(top, nameKeys...)), r.fact(r.find(top, append(orgKeys, "org-name")...))
+		email, country = r.fact(r.find(top, emailKeys...)), r.fact(r.find(top, countryKeys...))
+		if v, ok := name.Get(); ok && v == handle && handleLike.MatchString(v) {
+			name = freehold.NotKnown[string](fmt.Sprintf("the registry's WHOIS shows the holder's handle only: %q", v), r.id)
+		}
+		r.redactEmpty(&name, &org, &email, &country)
+	}
+	reg.RegistrantName, reg.RegistrantOrg = name, org
+	reg.RegistrantEmail = r.mailbox(email)
+	if c, ok := country.Get(); ok && len(c) == 2 {
+		country.Value = strings.ToUpper(c)
+	}
+	reg.RegistrantCountry = country
+}
+
+// redactEmpty makes empty fields of the holder redacted where the answer says
+// that it leaves data out: some registries empty the fields and say why below.
+func (r *reader) redactEmpty(fields ...*freehold.Fact[string]) {
+	hides := r.redacts || slices.ContainsFunc(fields, func(f *freehold.Fact[string]) bool { return f.State == freehold.Redacted })
+	for _, f := range fields {
+		if hides && f.State == freehold.Absent {
+			*f = freehold.Hidden[string]("the registry's WHOIS holds it back", r.id)
+		}
+	}
+}
+
+// mailbox keeps the first mailbox of a fact; what is none is no fact.
+func (r *reader) mailbox(f freehold.Fact[string]) freehold.Fact[string] {
+	v, ok := f.Get()
+	if !ok {
+		return f
+	}
+	first, _, _ := strings.Cut(strings.FieldsFunc(v+" ", func(c rune) bool { return c == ',' || c == ';' })[0], " ")
+	if local, domain, ok := strings.Cut(first, "@"); !ok || local == "" || !strings.Contains(domain, ".") {
+		r.note("registrant_email: %q is no mailbox", v)
+		return freehold.NotKnown[string]("the registry's WHOIS gives what is no mailbox", r.id)
+	}
+	f.Value = first
+	return f
+}
+
+func (r *reader) date(field string, keys []string) freehold.Fact[time.Time] {
+	value, there := r.find(top, keys...)
+	switch {
+	case !there:
+		return freehold.NotKnown[time.Time](notShown, r.id)
+	case value == "":
+		return freehold.NotThere[time.Time](r.id)
+	case hidden(value):
+		return freehold.Hidden[time.Time]("the registry's WHOIS holds it back", r.id)
+	}
+	at, zoned, ok := parseDate(value, r.order)
+	if !ok {
+		r.note("%s: %q cannot be read for sure", field, value)
+		return freehold.NotKnown[time.Time](fmt.Sprintf("the registry's WHOIS says %q, which cannot be read for sure", cut(value, 60)), r.id)
+	}
+	r.unzoned = r.unzoned || !zoned
+	return freehold.Known(at, r.id)
+}
+
+// statuses reads the statuses of RFC 5731. A registry that only says "active"
+// or "registered" has not said that there is no lock.
+func (r *reader) statuses() freehold.Fact[[]string] {
+	lines := slices.DeleteFunc(slices.Clone(r.lines), func(l line) bool {
+		return l.comment || l.title || !top(l) || !statusKeys[l.key] && l.heading != "registration status"
+	})
+	isEPP := func(l line) bool { return l.key == "eppstatus" }
+	if slices.ContainsFunc(lines, isEPP) { // .fr shows its own word beside them
+		lines = slices.DeleteFunc(lines, func(l line) bool { return !isEPP(l) })
+	}
+	var words []string
+	said := ""
+	for _, l := range lines {
+		lower := strings.TrimRight(strings.ToLower(l.value), ". ")
+		switch {
+		case empty(l.value):
+		case l.key == "state", takenWords[lower] && !isEPP(l):
+			said = l.value
+		default:
+			for _, w := range strings.FieldsFunc(strings.ReplaceAll(l.value, " / ", ","), func(c rune) bool { return c == ',' }) {
+				if w = statusWord(w); w != "" && !slices.Contains(words, w) && len(words) < 64 {
+					words = append(words, w)
+				}
+			}
+		}
+	}
+	switch {
+	case len(words) > 0:
+		return freehold.Known(words, r.id)
+	case said != "":
+		return freehold.NotKnown[[]string](fmt.Sprintf("the registry's WHOIS says %q and does not show locks", cut(said, 60)), r.id)
+	case len(lines) > 0:
+		return freehold.NotThere[[]string](r.id)
+	}
+	return freehold.NotKnown[[]string](notShown, r.id)
+}
+
+// statusWord returns a status without the address and the remark behind it.
+func statusWord(s string) string {
+	if i := strings.Index(s, "http"); i >= 0 {
+		s = s[:i]
+	}
+	s, _, _ = strings.Cut(s, "(")
+	word := freehold.EPPStatus(s)
+	if word == strings.TrimSpace(s) && word == strings.ToUpper(word) { // "RESERVED", no word of EPP
+		return strings.ToLower(word)
+	}
+	if word != "" {
+		word = strings.ToLower(word[:1]) + word[1:]
+	}
+	return word
+}
+
+func (r *reader) nameservers() freehold.Fact[[]freehold.Host] {
+	var hosts []freehold.Host
+	there, wrong := false, false
+	for _, l := range r.lines {
+		below := nameserverWords.MatchString(l.heading)
+		if l.comment || l.title || !below && (!top(l) || l.key == "hostname") || !nameserverKey.MatchString(l.key) && !(below && l.key == "") {
+			continue
+		}
+		there = true
+		if empty(l.value) {
+			continue
+		}
+		h, err := freehold.ParseHost(serverWord(l.value))
+		switch {
+		case err != nil:
+			wrong = true
+			r.note("nameservers: %q is no host name", cut(l.value, 80))
+		case !slices.Contains(hosts, h) && len(hosts) < 64:
+			hosts = append(hosts, h)
+		}
+	}
+	switch {
+	case wrong: // a list with a hole is no list
+		return freehold.NotKnown[[]freehold.Host]("the registry's WHOIS gives what is no host name", r.id)
+	case len(hosts) > 0:
+		return freehold.Known(hosts, r.id)
+	case there:
+		return freehold.NotThere[[]freehold.Host](r.id)
+	}
+	return freehold.NotKnown[[]freehold.Host](notShown, r.id)
+}
+
+// serverWord returns the host of a name server line: the first word, or the one
+// behind "NS" where the line is written as a record. Addresses follow it.
+func serverWord(s string) string {
+	words := strings.Fields(s)
+	if len(words) > 2 && strings.EqualFold(words[1], "ns") {
+		return words[2]
+	}
+	return strings.TrimRight(words[0], ",;")
+}
+
+func (r *reader) dnssec() freehold.Fact[bool] {
+	yes, no := false, false
+	for _, l := range r.lines {
+		value := strings.ToLower(l.value)
+		switch {
+		case l.comment || l.title:
+		case l.heading == "keys":
+			yes = yes || value != ""
+		case !top(l) && l.heading != "dnssec":
+		case l.key == "keys":
+			no = no || value == ""
+		case signedKeys.MatchString(l.key):
+			yes = yes || !empty(l.value)
+		case dnssecKeys[l.key] && unsigned.MatchString(value):
+			no = true
+		case dnssecKeys[l.key] && signed.MatchString(value):
+			yes = true
+		case dnssecKeys[l.key] && value != "":
+			r.note("dnssec: %q is not understood", cut(l.value, 80))
+		}
+	}
+	switch {
+	case yes && no:
+		r.note("dnssec: the answer says signed and unsigned")
+		return freehold.NotKnown[bool]("the registry's WHOIS contradicts itself", r.id)
+	case yes || no:
+		return freehold.Known(yes, r.id)
+	}
+	return freehold.NotKnown[bool](notShown, r.id)
+}
