@@ -1,0 +1,224 @@
+package verify
+
+import (
+	"time"
+
+	"freehold"
+	"freehold/internal/policy"
+)
+
+// sayNeeds tells who is needed and how that is known.
+func (j *judgement) sayNeeds(needs []need) {
+	for _, n := range needs {
+		switch n.kind {
+		case hostIsRegistrar:
+			text := freehold.T("The registrar, %s, is also the host.", n.party)
+			switch j.host.Basis {
+			case BasisNetwork:
+				text = freehold.T("The registrar, %s, is also the host: the site stands in its network.", n.party)
+			case BasisDomains:
+				text = freehold.T("The registrar, %s, is also the host: name servers and mail are its own.", n.party)
+			}
+			j.why(text, "", n.evidence)
+		case hostIsReseller:
+			j.why(freehold.T("The host, %m, sold the name on from %m: it stands in the host's reseller account.", j.hostName(), j.registrar()), "", n.evidence)
+		case resellerStands:
+			j.why(freehold.T("A reseller, %s, stands between you and %m.", n.party, j.registrar()), "", n.evidence)
+		case hostHasAccount:
+			j.why(freehold.T("The account at %m that holds %s belongs to %m, as you said.", j.registrar(), j.name(), n.party), "", n.evidence)
+		case otherHasAccount:
+			j.why(freehold.T("The account at %m that holds %s belongs to %s, as you said.", j.registrar(), j.name(), n.party), "", n.evidence)
+		case hostPays:
+			j.why(freehold.T("The name is paid for by %m, as you said, so it most likely stands in an account of theirs.", n.party), "", n.evidence)
+		}
+	}
+}
+
+// sayRoute tells what is known of the owner's own access.
+func (j *judgement) sayRoute(needs []need) {
+	switch {
+	case j.route.kind == byRegistry && j.route.proven:
+		j.why(freehold.T("You have shown that you can act at %m yourself.", j.registryName()), j.p.Bypass.Citation, j.route.evidence)
+	case j.route.kind == byRegistry:
+		j.why(freehold.T("You can act at %m yourself, as you said.", j.registryName()), j.p.Bypass.Citation, j.route.evidence)
+	case j.route.kind == byAccount && j.route.proven:
+		j.why(freehold.T("You have shown that the account at %m is yours.", j.registrar()), "", j.route.evidence)
+	case j.route.kind == byAccount:
+		j.why(freehold.T("You can log in at %m and see %s there, as you said.", j.registrar(), j.name()), "", j.route.evidence)
+	case len(needs) > 0:
+	case j.account.Mine && j.account.Stale:
+		j.why(freehold.T("That you can log in at %m was said on %t, too long ago to rely on.", j.registrar(), j.account.At), "", j.account.Evidence)
+	case j.account.Standing == freehold.StandingClaimed:
+		j.why(freehold.T("You cannot log in where %s is registered, as you said, and who can is not known.", j.name()), "", j.account.Evidence)
+	default:
+		j.why(freehold.T("Whose account at %m holds %s stands in no public record, and nobody has said.", j.registrar(), j.name()), "", []freehold.EvidenceID{j.o.Own})
+	}
+}
+
+// saySeen tells what public records show, and do not, that bears on leaving.
+func (j *judgement) saySeen() {
+	r := &j.o.Registration
+	if r.State == freehold.Registered && r.Reseller.State == freehold.Unknown && silent(r) {
+		j.why(freehold.T("The registrar's own record did not answer: whether a reseller stands in between is not known."), "", r.Reseller.Evidence)
+	}
+	if at, ok := r.Expires.Get(); ok && !j.o.At.Before(at) {
+		if policy.Is(j.p.ExpiredMayLeave, true) {
+			j.why(freehold.T("It expired on %t; an expired name may still be transferred.", at), j.p.ExpiredMayLeave.Citation, r.Expires.Evidence)
+		} else {
+			j.why(freehold.T("It expired on %t.", at), "", r.Expires.Evidence)
+		}
+	}
+	if has, _ := r.HasStatus("clientHold"); has {
+		j.why(freehold.T("Its registrar, %m, has taken it out of the DNS (clientHold), as is done over unpaid bills.", j.registrar()), "RFC 5731 section 2.3", r.Statuses.Evidence)
+	}
+	if has, _ := r.HasStatus("clientUpdateProhibited"); has {
+		j.why(freehold.T("Its registrar has locked it against changes (clientUpdateProhibited): that lock must be lifted first."), "RFC 5731 section 2.3", r.Statuses.Evidence)
+	}
+}
+
+// silent tells whether a source of the registration was asked and did not answer.
+func silent(r *freehold.Registration) bool {
+	for _, a := range r.Asks {
+		if a.Outcome != freehold.OutcomeAnswered && a.Outcome != freehold.OutcomeNone {
+			return true
+		}
+	}
+	return false
+}
+
+// sayPath tells how the name would leave, who acts first, and how long it takes.
+func (j *judgement) sayPath(needs []need) {
+	j.v.HowLong = j.howLong()
+	if j.v.CanLeave == freehold.LeaveWithHost {
+		j.pathWithHost(needs[0])
+		j.duties()
+		return
+	}
+	switch {
+	case j.route.kind == byRegistry && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox):
+		j.v.Path = freehold.T("Get the transfer code on the site of %m, with the registrant's mailbox, and give it to the new registrar. The old one is not needed.", j.registryName())
+		j.v.Who = freehold.T("You alone, then the new registrar.")
+	case j.route.kind == byRegistry:
+		j.v.Path = freehold.T("Act at %m yourself, then let the new registrar take the name over. The old one is not needed.", j.registryName())
+		j.v.Who = freehold.T("You alone, then the new registrar.")
+	case j.v.CanLeave == freehold.LeaveUnknown:
+		j.v.Path = freehold.T("If you can log in at %m: unlock the name there, copy its transfer code, and give it to the new registrar.", j.registrar())
+		j.v.Who = freehold.T("You, if the account is yours; else whoever holds it.")
+	default:
+		j.v.Path = freehold.T("Log in at %m, unlock the name, copy its transfer code, and give it to the new registrar.", j.registrar())
+		j.v.Who = freehold.T("You, in your account at %m; then the new registrar.", j.registrar())
+	}
+	j.duties()
+}
+
+func (j *judgement) pathWithHost(n need) {
+	switch n.kind {
+	case hostIsRegistrar:
+		j.v.Path = freehold.T("Ask %s in writing, as the registrant, to unlock %s and to hand out its transfer code; give the code to the new registrar.", n.party, j.name())
+		j.v.Who = freehold.T("You ask; then %s, host and registrar in one, has to act.", n.party)
+	case hostIsReseller, resellerStands:
+		j.v.Path = freehold.T("Ask %m in writing to unlock %s and to hand out its transfer code. Without an answer, write to the registrar, %m.", n.party, j.name(), j.registrar())
+		j.v.Who = freehold.T("You ask; then the reseller, %m, has to act.", n.party)
+		if answerable, ok := j.p.ResellerAnswerable.Get(); ok && answerable == policy.Registrar {
+			j.why(freehold.T("The registrar, %m, stays responsible where a reseller serves you.", j.registrar()), j.p.ResellerAnswerable.Citation)
+		}
+	default:
+		j.v.Path = freehold.T("Ask %m in writing to unlock %s and to hand out its transfer code. Without an answer, write to the registrar, %m, as the registrant.", n.party, j.name(), j.registrar())
+		j.v.Who = freehold.T("You ask; then %m, who holds the account, has to act.", n.party)
+	}
+	if list, ok := j.p.Escalation.Get(); ok && len(list) > 0 {
+		j.why(freehold.T("If the registrar does not act either, the next to write to is %s.", list[0]), j.p.Escalation.Citation)
+	}
+}
+
+// duties cites what the rules ask of the registrar on this path.
+func (j *judgement) duties() {
+	if j.route.kind == byRegistry && j.v.CanLeave != freehold.LeaveWithHost {
+		if span, ok := j.p.CodeValidity.Get(); ok {
+			j.why(freehold.T("A code is valid for %d days.", span.Days()), j.p.CodeValidity.Citation)
+		}
+		return
+	}
+	if span, ok := j.p.CodeDeadline.Get(); ok {
+		j.why(freehold.T("Without self-service the registrar has %d days from your first request to hand out the code.", span.Days()), j.p.CodeDeadline.Citation)
+	}
+	if policy.Is(j.p.Release, policy.AtAllTimes) {
+		j.why(freehold.T("The registrar has to let you move to another one at all times."), j.p.Release.Citation)
+	}
+	if policy.Is(j.p.SilenceApproves, true) && !j.p.SilenceApproves.Dated() {
+		j.why(freehold.T("If the old registrar says nothing to the transfer, it goes through."), j.p.SilenceApproves.Citation)
+	}
+	if policy.Is(j.p.TermEffect, policy.AddsAYear) {
+		j.why(freehold.T("A transfer adds a year to the registration."), j.p.TermEffect.Citation)
+	}
+}
+
+// howLong adds up what the rules say, and says where they say nothing.
+func (j *judgement) howLong() freehold.Text {
+	code, hasCode := j.p.CodeDeadline.Get()
+	delay, hasDelay := j.p.TransferDelay.Get()
+	refusal, hasRefusal := j.p.RefusalDelay.Get()
+	if hasDelay {
+		j.cite(j.p.TransferDelay, delay)
+	}
+	self := j.route.kind == byRegistry
+	switch {
+	case hasDelay && hasRefusal && j.p.TransferDelay.Dated():
+		return freehold.T("From the request %d days if the old registrar is silent, %d if it refuses, by an old page of %m: ask before you rely on it.", delay.Days(), refusal.Days(), j.registryName())
+	case hasDelay && delay.None() && hasCode && !self:
+		return freehold.T("At most %d days for the code; the transfer itself is immediate.", code.Days())
+	case hasDelay && delay.None():
+		return freehold.T("The transfer itself is immediate once the new registrar has the code.")
+	case hasDelay && hasCode && !self:
+		return freehold.T("At most %d days for the code, then at most %d days for the transfer.", code.Days(), delay.Days())
+	case hasDelay:
+		return freehold.T("At most %d days from the request.", delay.Days())
+	}
+	return freehold.T("No rule on how long a transfer under .%s takes is held here for certain.", j.o.Name.TLD())
+}
+
+// cite gives the source of the time a transfer takes.
+func (j *judgement) cite(row policy.Row[policy.Span], delay policy.Span) {
+	switch {
+	case delay.None():
+		j.why(freehold.T("With the right code a transfer is immediate."), row.Citation)
+	case row.Dated():
+		j.why(freehold.T("A page of %m from years ago gives the times; whether they still hold was not verified.", j.registryName()), row.Citation)
+	default:
+		j.why(freehold.T("The old registrar has %d days to answer a transfer request.", delay.Days()), row.Citation)
+	}
+}
+
+// question is the one whose answer would decide, when access is not known.
+func (j *judgement) question() freehold.Text {
+	mailbox := j.c.Of(freehold.LayerContactMailbox)
+	_, saidMailbox := Fresh(j.o, string(freehold.LayerContactMailbox))
+	_, registrarKnown := j.o.Registration.Registrar.Get()
+	switch {
+	case policy.Is(j.p.Bypass, policy.SelfService) && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox) && !saidMailbox:
+		return mailboxDecides(mailbox.Holder, j.registryName(), j.name())
+	case j.account.Mine && j.account.Stale:
+		return freehold.T("On %t you could log in at %m and see %s there. Can you still?", j.account.At, j.registrar(), j.name())
+	case j.account.Standing == freehold.StandingClaimed && !j.account.Stale:
+		return freehold.T("Who can log in at %m and see %s there? Ask %m, as the registrant.", j.registrar(), j.name(), j.registrar())
+	case !registrarKnown:
+		return freehold.T("At which registrar does %s stand, and can you log in and see it there?", j.name())
+	}
+	return freehold.T("Can you log in at %m and see %s there?", j.registrar(), j.name())
+}
+
+// mailboxDecides is the question where the registry's own site serves whoever
+// reads the registrant's mailbox.
+func mailboxDecides(mailbox, registry, name string) freehold.Text {
+	if mailbox == "" {
+		return freehold.T("Is the registrant's mailbox of %s yours, and can you read it? The code for a transfer is sent there by %m.", name, registry)
+	}
+	return freehold.T("Is %s your mailbox, and can you read it? The code for a transfer of %s is sent there by %m.", mailbox, name, registry)
+}
+
+// unchangedFor tells whether the registry shows that nothing of the registration
+// changed for a time.
+func unchangedFor(o *freehold.Observed, d time.Duration) bool {
+	at, ok := o.Registration.Changed.Get()
+	return ok && !o.At.Before(at.Add(d))
+}
