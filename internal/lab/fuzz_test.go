@@ -1,8 +1,11 @@
 package lab
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -143,6 +146,31 @@ func BenchmarkBulk(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkServe shows that the world does not slow down who measures against
+// it: its answers a second as a share of those of a bare handler with the same
+// body, both over loopback.
+func BenchmarkServe(b *testing.B) {
+	l, c := up(b, Config{Bulk: 100_000}), web(b)
+	url := domainURL(b, l, BulkName(7).ASCII())
+	body := []byte(mustGet(b, c, url))
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", rdapMedia)
+		w.Write(body)
+	}))
+	b.Cleanup(bare.Close)
+	var took [2]time.Duration
+	for range b.N {
+		for i, at := range []string{url, bare.URL} {
+			began := time.Now()
+			for range 20 {
+				mustGet(b, c, at)
+			}
+			took[i] += time.Since(began)
+		}
+	}
+	b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "of-bare-handler")
 }
 
 func BenchmarkStart(b *testing.B) {

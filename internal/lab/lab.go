@@ -158,6 +158,9 @@ func (l *Lab) openAll(prefix string, port *int) error {
 		if err == nil {
 			return nil
 		}
+		if errors.Is(err, syscall.EADDRNOTAVAIL) {
+			return &freehold.Error{Kind: freehold.KindUnavailable, Msg: "the lab cannot listen", Err: err, Hint: "it needs all of 127.0.0.0/8 on the loopback interface, as Linux has it"}
+		}
 		if fixed || try == openTries || !errors.Is(err, syscall.EADDRINUSE) {
 			return &freehold.Error{Kind: freehold.KindUnavailable, Msg: "the lab cannot listen", Err: err, Hint: "choose another port, or end what listens there"}
 		}

@@ -143,6 +143,16 @@ func TestWorld(t *testing.T) {
 	}
 	for _, z := range w.zones(0).all {
 		z.ready()
+		for owner, n := range z.nodes {
+			if z.denial == nsec3OptOut && z.isCut(owner, n) && (len(n.sets[dns.TypeDS]) > 0) != (z.matching(owner) != nil) {
+				t.Errorf("%s: %s and the chain that opts out", z.apex, owner)
+			}
+			for covered := range n.sigs {
+				if z.isCut(owner, n) && covered != dns.TypeDS {
+					t.Errorf("%s: %s at the delegation %s is signed", z.apex, dns.TypeToString[covered], owner)
+				}
+			}
+		}
 	}
 	hosts := map[string]string{}
 	for _, m := range w.machines {
