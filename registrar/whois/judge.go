@@ -25,6 +25,7 @@ type answer struct {
 type verdict struct {
 	throttled, refused, down string // the line that says so
 	free, reserved           string
+	pending                  bool // reserved by a sentence, not by a status
 	freeElsewhere            bool // "no match" for another name
 }
 
@@ -46,7 +47,7 @@ func (t text) phrases(name freehold.Name) verdict {
 		case matches(downPhrases, s):
 			v.down = s
 		case matches(reservedPhrases, s):
-			v.reserved = s
+			v.reserved, v.pending = s, true
 		case matches(freePhrases, s):
 			v.free = s
 			v.freeElsewhere = v.freeElsewhere || namesAnother(s, name)
@@ -105,7 +106,7 @@ func namesAnother(s string, name freehold.Name) bool {
 	return another
 }
 
-var seconds = regexp.MustCompile(`(\d{1,6}) *(second|minute|hour)`)
+var seconds = regexp.MustCompile(`\b(\d{1,9}) *(second|minute|hour)`)
 
 // waitOf reads "wait 50 seconds" out of a refusal.
 func waitOf(s string) time.Duration {
@@ -114,6 +115,7 @@ func waitOf(s string) time.Duration {
 		return 0
 	}
 	n, _ := strconv.Atoi(m[1])
+	n = min(n, 24*3600) // more would overflow, and means "not today" all the same
 	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[m[2]]
 	return time.Duration(n) * unit
 }
@@ -143,6 +145,8 @@ func (t text) judge(name freehold.Name) (answer, bool) {
 		return garbled(`answered about "` + cut(others, 120) + `"`)
 	case v.freeElsewhere:
 		return garbled("answered about another name" + said(v.free))
+	case about && data && v.pending:
+		return answer{outcome: freehold.OutcomeAnswered, reg: reserved(v.reserved)}, true
 	case about && data:
 		if v.free != "" {
 			return garbled("says that the name is registered and that it is not" + said(v.free))

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"freehold"
 )
@@ -116,7 +118,8 @@ var (
 	registrarTag    = regexp.MustCompile(`(?i)\s*\[tag = [^\]]*\]$`)         // .uk: "Example Ltd [Tag = EXAMPLE]"
 	registrarHandle = regexp.MustCompile(`\s*\((?:R\d+|\d+)-[A-Z]{2,8}\)$`)  // "Example Inc. (R37-LROR)"
 	decimal         = regexp.MustCompile(`^\d{1,9}$`)                        // an IANA registrar ID
-	handleLike      = regexp.MustCompile(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit
+	handleLike      = regexp.MustCompile(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit, where a handle is usual
+	handleForm      = regexp.MustCompile(`^[A-Za-z]{2,}\d+-[A-Za-z0-9]+$`)   // "ABC001234-EXMPL", anywhere
 	unsigned        = regexp.MustCompile(`^(?:unsigned|not signed|no\b|n$|inactive|disabled)`)
 	signed          = regexp.MustCompile(`^(?:signed|yes|y$|active)`)
 )
@@ -184,10 +187,10 @@ func (r *reader) holder(reg *freehold.Registration) {
 	default:
 		name, org = r.fact(r.find(top, nameKeys...)), r.fact(r.find(top, append(orgKeys, "org-name")...))
 		email, country = r.fact(r.find(top, emailKeys...)), r.fact(r.find(top, countryKeys...))
-		if v, ok := name.Get(); ok && v == handle && handleLike.MatchString(v) {
-			name = freehold.NotKnown[string](fmt.Sprintf("the registry's WHOIS shows the holder's handle only: %q", v), r.id)
-		}
 		r.redactEmpty(&name, &org, &email, &country)
+	}
+	if v, ok := name.Get(); ok && (v == handle && handleLike.MatchString(v) || handleForm.MatchString(v)) {
+		name = freehold.NotKnown[string](fmt.Sprintf("the registry's WHOIS shows the holder's handle only: %q", v), r.id)
 	}
 	reg.RegistrantName, reg.RegistrantOrg = name, org
 	reg.RegistrantEmail = r.mailbox(email)
@@ -213,6 +216,9 @@ func (r *reader) mailbox(f freehold.Fact[string]) freehold.Fact[string] {
 	v, ok := f.Get()
 	if !ok {
 		return f
+	}
+	if strings.HasPrefix(v, "http://") || strings.HasPrefix(v, "https://") { // a form to write through
+		return freehold.Hidden[string]("the registry's WHOIS gives a contact form: "+cut(v, 200), r.id)
 	}
 	first, _, _ := strings.Cut(strings.FieldsFunc(v+" ", func(c rune) bool { return c == ',' || c == ';' })[0], " ")
 	if local, domain, ok := strings.Cut(first, "@"); !ok || local == "" || !strings.Contains(domain, ".") {
@@ -262,7 +268,9 @@ func (r *reader) statuses() freehold.Fact[[]string] {
 			said = l.value
 		default:
 			for _, w := range strings.FieldsFunc(strings.ReplaceAll(l.value, " / ", ","), func(c rune) bool { return c == ',' }) {
-				if w = statusWord(w); w != "" && !slices.Contains(words, w) && len(words) < 64 {
+				if w = statusWord(w); w == "" {
+					said = l.value
+				} else if !slices.Contains(words, w) && len(words) < 64 {
 					words = append(words, w)
 				}
 			}
@@ -286,13 +294,14 @@ func statusWord(s string) string {
 	}
 	s, _, _ = strings.Cut(s, "(")
 	word := freehold.EPPStatus(s)
+	if !strings.ContainsFunc(word, unicode.IsLetter) {
+		return ""
+	}
 	if word == strings.TrimSpace(s) && word == strings.ToUpper(word) { // "RESERVED", no word of EPP
 		return strings.ToLower(word)
 	}
-	if word != "" {
-		word = strings.ToLower(word[:1]) + word[1:]
-	}
-	return word
+	first, size := utf8.DecodeRuneInString(word)
+	return string(unicode.ToLower(first)) + word[size:]
 }
 
 func (r *reader) nameservers() freehold.Fact[[]freehold.Host] {

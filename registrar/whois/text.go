@@ -38,7 +38,8 @@ type text struct {
 
 // readText turns an answer into lines. WHOIS has no character set (RFC 3912
 // section 4): what is not UTF-8 is taken for ISO 8859-1. Control characters and
-// terminal escapes are made harmless here; the evidence keeps them.
+// terminal escapes are made harmless here; the evidence keeps them. A carriage
+// return alone breaks no line: it could come out of what a holder registered.
 func readText(body []byte) text {
 	var t text
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
@@ -49,7 +50,7 @@ func readText(body []byte) text {
 			t.notes = append(t.notes, "text: not UTF-8, read as ISO 8859-1")
 		}
 	}
-	raw := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(body)), "\n")
+	raw := strings.Split(strings.ReplaceAll(string(body), "\r\n", "\n"), "\n")
 	if len(raw) > maxLines {
 		t.tooLong = true
 		return t
@@ -217,8 +218,9 @@ func keyValue(s string) (key, value string) {
 		return "", s
 	}
 	key = normalKey(k)
-	if key == "" || strings.ContainsAny(key, "\"") {
-		return "", s
+	first, _, _ := strings.Cut(key, " ")
+	if key == "" || strings.ContainsAny(key, "\"") || strings.Contains(first, ".") {
+		return "", s // such as "ns1.example.net 2001:db8::1", which is a host and its address
 	}
 	return key, strings.TrimSpace(strings.TrimLeft(v, ":"))
 }

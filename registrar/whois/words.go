@@ -115,7 +115,7 @@ var (
 	// takenWords say no more than that the name is registered: they are no status
 	// of RFC 5731, and that no lock stands beside them does not mean there is none.
 	takenWords = set(`active`, `registered`, `connect`, `not available`, `taken`, `delegated`, `published`, `registered until expiry date`,
-		`200 active`, `deactivated`, `no registration status listed`, `ok, no deletion`, `paid`)
+		`200 active`, `no registration status listed`, `ok, no deletion`, `paid`)
 )
 
 // domainKeys name the domain that an answer is about.
@@ -208,7 +208,7 @@ var dataKeys = func() map[string]bool {
 // Companies that stand in for a holder are no such phrase: they are the holder
 // of record.
 var hiddenPhrases = phrases(
-	`redacted(?: for privacy.*| by privacy.*| for gdpr.*| \S+)?`,
+	`redacted(?: (?:for|by|due|\||-) ?.*)?`,
 	`.*\bgdpr (?:masked|redacted).*`,
 	`gdpr masked.*`,
 	`not (?:disclosed|shown|published|displayed|available from registry)\b.*`,
@@ -222,7 +222,7 @@ var hiddenPhrases = phrases(
 	`personal data.{0,40}(?:not|can not|cannot).*`,
 	`please (?:query|visit) .*`,
 	`(?:select|use|see) .{0,60}(?:form|link|contact|rdds|whois) .*`,
-	`https?://.*`,
+	`<.*not disclosed.*>`,
 	`visit .*`,
 )
 
@@ -233,8 +233,8 @@ func hidden(v string) bool {
 
 // empty tells what registries write for "nothing".
 func empty(v string) bool {
-	switch strings.ToLower(strings.Trim(v, " .")) {
-	case "", "-", "--", "none", "n/a", "na", "null", "no nameserver", "no nameservers", "no name servers", "not assigned":
+	switch strings.ToLower(strings.Trim(v, " .-")) {
+	case "", "none", "n/a", "na", "null", "no nameserver", "no nameservers", "no name servers", "not assigned":
 		return true
 	}
 	return false
