@@ -275,8 +275,8 @@ var stories = []domain{
 		ns: []string{"ns1.anycastel-dns.net", "ns2.anycastel-dns.org"}, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
 	},
 	{
-		name: "ebenisterie-colline.shop", story: "the registry names the registrar in the organisation field only; the zone names a server the parent does not",
-		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		name: "ebenisterie-colline.shop", story: "the site stands at the registrar; the registry names it in the organisation field only; the zone names a server the parent does not",
+		leave: freehold.LeaveWithHost, status: freehold.StatusOK,
 		registrar: "comptoir", holder: holder{"", "Ébénisterie de la Colline", "", "FR"},
 		created: "2022-10-03", expires: "2027-10-03", changed: "2026-10-04", statuses: []string{"clientTransferProhibited"},
 		ns: []string{"dns1.comptoir-des-noms.com", "dns2.comptoir-des-noms.com"}, childNS: []string{"dns1.comptoir-des-noms.com", "ns1.anycastel-dns.net"},

@@ -7,14 +7,22 @@ import (
 
 	"freehold"
 	"freehold/internal/fetch"
+	"freehold/internal/policy"
 	"freehold/internal/resolve"
 	"freehold/registrar/rdap"
+	"freehold/registrar/whois"
+	"freehold/verify"
 )
 
-// TestReaders: what freehold reads off the world is what the world's data says,
-// name by name, or that it does not know; never anything else.
-func TestReaders(t *testing.T) {
-	l := up(t, Config{})
+// readers are freehold's own, pointed at a world.
+type readers struct {
+	rdap  *rdap.Client
+	whois *whois.Client
+	dns   *resolve.Resolver
+}
+
+func newReaders(t *testing.T, l *Lab) readers {
+	t.Helper()
 	now := func() time.Time { return Now }
 	client := fetch.New(fetch.Config{Timeout: 5 * time.Second})
 	t.Cleanup(client.Close)
@@ -34,17 +42,68 @@ func TestReaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	servers := map[string]string{}
+	for _, tld := range []string{"eu", "be"} {
+		servers[tld], _ = l.WHOIS(tld)
+	}
+	return readers{registries, whois.New(whois.Config{Servers: servers, Now: now}), resolver}
+}
+
+// registration asks RDAP, and WHOIS where there is none.
+func (r readers) registration(t *testing.T, name freehold.Name) freehold.Registration {
+	if _, ok := r.rdap.Server(name); ok {
+		reg, _ := r.rdap.Domain(t.Context(), name)
+		return reg
+	}
+	reg, _ := r.whois.Domain(t.Context(), name)
+	return reg
+}
+
+// TestReaders: what freehold reads off the world is what the world's data says,
+// name by name, or that it does not know; never anything else.
+func TestReaders(t *testing.T) {
+	l := up(t, Config{})
+	r := newReaders(t, l)
 	for i := range l.world.domains {
 		d := &l.world.domains[i]
 		t.Run(d.name, func(t *testing.T) {
 			name := l.world.parsed[d]
-			if _, ok := registries.Server(name); ok {
-				reg, _ := registries.Domain(t.Context(), name)
-				checkRegistration(t, l.world, d, &reg)
-			}
-			facts, _ := resolver.Facts(t.Context(), name)
+			reg := r.registration(t, name)
+			checkRegistration(t, l.world, d, &reg)
+			facts, _ := r.dns.Facts(t.Context(), name)
 			checkZone(t, d, &facts)
 		})
+	}
+}
+
+// TestVerdicts: each name reaches the verdict that its story promises.
+func TestVerdicts(t *testing.T) {
+	l := up(t, Config{})
+	r := newReaders(t, l)
+	rules, err := policy.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, story := range Describe() {
+		o := &freehold.Observed{Name: story.Name, At: Now, Registration: r.registration(t, story.Name)}
+		o.DNS, _ = r.dns.Facts(t.Context(), story.Name)
+		for _, addr := range o.DNS.A.Value {
+			facts, _, _ := r.rdap.IP(t.Context(), addr)
+			facts.Addr, facts.Roles = addr, []string{"web"}
+			o.Network.Addresses = append(o.Network.Addresses, facts)
+		}
+		for _, a := range Attestations() {
+			if a.Name == story.Name {
+				o.Attestations = append(o.Attestations, a)
+			}
+		}
+		got := verify.Judge(o, verify.Control(o), rules.For(o.Name, o.At))
+		if got.CanLeave != story.CanLeave {
+			t.Errorf("%s (%s): %v, want %v", story.Name, story.Story, got.CanLeave, story.CanLeave)
+		}
+		if status := freehold.StatusOf(o); status != story.Status {
+			t.Errorf("%s (%s): %v, want %v: %+v", story.Name, story.Story, status, story.Status, o.Asks())
+		}
 	}
 }
 
@@ -81,7 +140,7 @@ func checkRegistration(t *testing.T, w *world, d *domain, reg *freehold.Registra
 }
 
 // checkFact holds a fact to the data: the value, or none, which only must forbids.
-// The Swiss registries say the day of a registration and not the hour.
+// Some registries say the day of a registration and not the hour.
 func checkFact[T comparable](t *testing.T, what string, got freehold.Fact[T], want T, must bool) {
 	t.Helper()
 	value, ok := got.Get()
