@@ -135,4 +135,3 @@ func reasons(v freehold.Verdict) string {
 	}
 	return s
 }
-
