@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
@@ -224,29 +225,25 @@ func (c *client) note(server netip.AddrPort, took time.Duration, err error) {
 	c.known.put(server, h, now.Add(rememberHealth))
 }
 
-// inOrder sorts servers: those that answered before those not yet asked before
-// those that failed, IPv4 first where nothing is known.
+// inOrder sorts servers: those that failed lately last, quick before slow, IPv4
+// before IPv6. Among equals chance decides, so that the load is spread and nobody
+// can tell which one is asked; a server not yet asked counts as quick.
 func (c *client) inOrder(servers []netip.AddrPort) []netip.AddrPort {
 	type ranked struct {
-		server       netip.AddrPort
-		failures     int
-		known, sixth bool
-		took         time.Duration
+		server   netip.AddrPort
+		failures int
+		took     time.Duration
+		family   int
 	}
 	now := c.now()
 	rs := make([]ranked, len(servers))
 	for i, s := range servers {
-		h, ok := c.known.get(s, now)
-		rs[i] = ranked{s, h.failures, ok, s.Addr().Is6(), h.took.Truncate(20 * time.Millisecond)}
+		h, _ := c.known.get(s, now)
+		rs[i] = ranked{s, h.failures, h.took.Truncate(100 * time.Millisecond), s.Addr().BitLen()}
 	}
-	no := func(b bool) int {
-		if b {
-			return 0
-		}
-		return 1
-	}
+	mathrand.Shuffle(len(rs), func(i, j int) { rs[i], rs[j] = rs[j], rs[i] })
 	slices.SortStableFunc(rs, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(a.failures, b.failures), cmp.Compare(no(a.known), no(b.known)), cmp.Compare(a.took, b.took), cmp.Compare(no(!a.sixth), no(!b.sixth)))
+		return cmp.Or(cmp.Compare(a.failures, b.failures), cmp.Compare(a.took, b.took), cmp.Compare(a.family, b.family))
 	})
 	out := make([]netip.AddrPort, len(rs))
 	for i, r := range rs {

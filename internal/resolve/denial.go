@@ -270,12 +270,13 @@ func aboveCut(owner string, bits []uint16, name string) bool {
 	return has(bits, dns.TypeDNAME) || has(bits, dns.TypeNS) && !has(bits, dns.TypeSOA)
 }
 
-// compactlyAbsent tells whether a NODATA reply says by compact denial that the
-// name does not exist at all (RFC 9824 section 3).
+// compactlyAbsent tells whether a NODATA reply says by compact denial that there
+// is nothing at all at a name (RFC 9824 section 3): its own NSEC record lists no
+// type but those that the record itself brings.
 func compactlyAbsent(m *dns.Msg, name string) bool {
 	for _, rr := range m.Ns {
-		if n, ok := rr.(*dns.NSEC); ok && dns.CanonicalName(n.Hdr.Name) == name && has(n.TypeBitMap, typeNXNAME) {
-			return true
+		if n, ok := rr.(*dns.NSEC); ok && dns.CanonicalName(n.Hdr.Name) == name {
+			return !slices.ContainsFunc(n.TypeBitMap, func(t uint16) bool { return t != dns.TypeRRSIG && t != dns.TypeNSEC && t != typeNXNAME })
 		}
 	}
 	return false

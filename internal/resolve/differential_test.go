@@ -171,6 +171,14 @@ func buildSignedWorld(w *world) []signedCase {
 		check("www."+live.name, dns.TypeTXT, freehold.Secure)
 	}
 
+	// Knot signs by itself.
+	text := serverstest.Zone("self.example.", 1, "ns1.self.example.", knotLiveAt) + host
+	serverstest.KnotSigning(w.t, knotLiveAt, true, serverstest.Served{Name: "self.example.", Text: text})
+	w.delegate("self.example.", "self.example. NS ns1.self.example.\nns1.self.example. A "+knotLiveAt+"\n"+serverstest.DSAt(w.t, knotLiveAt, "self.example.").String()+"\n")
+	for _, q := range []string{"", "www.", "alias.", "x.wild.", "nope.", "er.ent."} {
+		check(q+"self.example.", dns.TypeA, freehold.Secure)
+	}
+
 	// Aliases across zones, a DNAME, and children on the parent's own server.
 	w.add(leaf{name: "cross.example.", at: bindAt, sign: &how{}, records: "good CNAME www.rsa.example.\nplain CNAME www.unsigned.example.\nbad CNAME www.expired.example.\ngone CNAME nope.ed.example.\nd DNAME ecdsa.example.\n" +
 		w.add(leaf{name: "child.cross.example.", at: bindAt, sign: &how{}, records: host}) +

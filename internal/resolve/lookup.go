@@ -128,7 +128,7 @@ func worse(a, b freehold.Validation) bool {
 func (a *answer) ttl() time.Duration {
 	ttl := maxTTL
 	for _, h := range a.hops {
-		if h.validation == freehold.Bogus || h.validation == freehold.Indeterminate && h.why != "" {
+		if h.validation == freehold.Bogus || h.zone.unsettled || h.validation == freehold.Indeterminate && h.zone.trust == freehold.Secure {
 			return minTTL
 		}
 		for _, rr := range h.rrs {
@@ -188,7 +188,7 @@ func (r *Resolver) sameReply(t *task, q question, prior *hop) *hop {
 		return nil
 	}
 	hidden := r.validateHop(t, h, q.qtype)
-	if hidden != "" || h.validation == freehold.Bogus || h.validation == freehold.Indeterminate && h.why != "" {
+	if hidden != "" || h.validation == freehold.Bogus || h.validation == freehold.Indeterminate && h.zone.trust == freehold.Secure {
 		return nil
 	}
 	return h

@@ -93,6 +93,7 @@ func mxIn(rrs []dns.RR) ([]freehold.MX, string) {
 
 func txtIn(rrs []dns.RR) ([]string, string) {
 	var out []string
+	cut := ""
 	for _, rr := range rrs {
 		if txt, ok := rr.(*dns.TXT); ok {
 			var b strings.Builder
@@ -102,12 +103,14 @@ func txtIn(rrs []dns.RR) ([]string, string) {
 			s := strings.ToValidUTF8(b.String(), "\uFFFD")
 			if len(s) > maxText {
 				s = strings.ToValidUTF8(s[:maxText], "")
+				cut = fmt.Sprintf("texts are cut after %d octets", maxText)
 			}
 			out = append(out, s)
 		}
 	}
 	slices.Sort(out)
-	return bounded(slices.Compact(out), maxRecords)
+	out, note := bounded(slices.Compact(out), maxRecords)
+	return out, join(note, cut)
 }
 
 // rawText undoes the escapes that the library puts into character strings.

@@ -38,8 +38,14 @@ func (o *observation) askServers(ctx context.Context) bool {
 			outside = append(outside, h)
 		}
 	}
-	if o.zone.helper.IsValid() && len(o.servers) == 0 {
-		o.helperTargets(inside)
+	if o.zone.helper.IsValid() {
+		// The parent's server serves the zone as well, so it gave no referral and
+		// no glue: it is asked where the zone's servers are.
+		z := *o.zone
+		o.r.trustChild(ctx, o.t, o.parent, &z)
+		o.r.remember(&z)
+		o.lookUpHosts(ctx, inside)
+		o.targetsOf(inside, true)
 	}
 	o.lookUpHosts(ctx, outside)
 	o.targetsOf(outside, true)
@@ -65,16 +71,6 @@ func (o *observation) askServers(ctx context.Context) bool {
 	o.askTargets(ctx)
 	o.finishServers()
 	return true
-}
-
-// helperTargets stands in for glue where the server of the parent serves the
-// zone as well: it gives no referral, and the zone's servers are inside it.
-func (o *observation) helperTargets(inside []freehold.Host) {
-	for _, h := range inside {
-		for _, a := range glueFor(o.zone.cut.msg, dns.CanonicalName(h.FQDN())) {
-			o.target(h, a, true, false)
-		}
-	}
 }
 
 func (o *observation) target(h freehold.Host, a netip.Addr, inParent, glue bool) {

@@ -36,7 +36,7 @@ func (r *Resolver) trustChild(ctx context.Context, t *task, parent, z *zone) {
 		return
 	}
 	if parent.trust != freehold.Secure {
-		z.trust, z.why = parent.trust, parent.why
+		z.trust, z.why, z.unsettled = parent.trust, parent.why, parent.unsettled
 		return
 	}
 	ds, err := r.delegationSigner(t, parent, z.name, z.cut)
@@ -58,6 +58,7 @@ func (r *Resolver) trustChild(ctx context.Context, t *task, parent, z *zone) {
 		z.trust, z.why = freehold.Bogus, b.Error()
 		z.chain = append(z.chain, b.hop.reply)
 	case err != nil:
+		z.unsettled = true
 		z.trust, z.why = freehold.Indeterminate, fmt.Sprintf("whether %s is signed could not be asked: %s", quote(z.name), err)
 	case len(ds) == 0:
 		z.trust = freehold.Insecure
@@ -118,6 +119,7 @@ func (r *Resolver) trustKeys(ctx context.Context, t *task, z *zone, must []dns.R
 		z.trust, z.why = freehold.Bogus, b.Error()
 		z.chain = append(z.chain, b.hop.reply)
 	case err != nil:
+		z.unsettled = true
 		z.trust, z.why = freehold.Indeterminate, fmt.Sprintf("the keys of %s could not be asked: %s", quote(z.name), err)
 	default:
 		z.trust = freehold.Secure

@@ -21,6 +21,7 @@ const (
 	knotAt                   = "127.0.1.3"
 	pdnsAt                   = "127.0.1.4"
 	pdnsLiveAt, pdnsNarrowAt = "127.0.1.5", "127.0.1.6"
+	knotLiveAt               = "127.0.1.7"
 	unboundAt                = "127.0.9.1"
 )
 

@@ -29,8 +29,10 @@ type zone struct {
 	cut *reply
 
 	trust freehold.Validation
-	why   string        // of trust, where it is neither secure nor plainly insecure
-	keys  []*dns.DNSKEY // verified, of a secure zone
+	why   string // of trust, where it is neither secure nor plainly insecure
+	// unsettled: what would settle the trust was not answered; it may be soon.
+	unsettled bool
+	keys      []*dns.DNSKEY // verified, of a secure zone
 	// chain is what the trust rests on: the reply with the DS or its denial, the DNSKEY reply.
 	chain   []*reply
 	expires time.Time
@@ -80,7 +82,7 @@ func (r *Resolver) known(ctx context.Context, t *task, name string) (*zone, erro
 // settled is asked again soon.
 func (r *Resolver) remember(z *zone) {
 	now := r.cfg.Now()
-	if z.trust == freehold.Indeterminate && z.why != "" || z.trust == freehold.Bogus || z.expires.IsZero() || z.expires.Before(now) {
+	if z.unsettled || z.trust == freehold.Bogus || z.expires.IsZero() || z.expires.Before(now) {
 		z.expires = now.Add(minTTL)
 	}
 	r.zones.put(z.name, z, z.expires)

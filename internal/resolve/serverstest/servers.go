@@ -2,9 +2,12 @@ package serverstest
 
 import (
 	"fmt"
+	"net"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/miekg/dns"
 )
 
 // BIND serves zones with named at addr.
@@ -77,6 +80,26 @@ func KnotSigning(t testing.TB, addr string, nsec3 bool, zones ...Served) {
 		use = "on"
 	}
 	knot(t, addr, fmt.Sprintf("policy:\n  - id: ours\n    algorithm: ecdsap256sha256\n    nsec3: %s\n    manual: off\n", use), zones)
+}
+
+// DSAt asks the server at addr for the keys of a zone and returns the DS (SHA-256)
+// of its key-signing key.
+func DSAt(t testing.TB, addr, zone string) *dns.DS {
+	t.Helper()
+	q := new(dns.Msg)
+	q.SetQuestion(zone, dns.TypeDNSKEY)
+	c := dns.Client{Net: "tcp", Timeout: patience}
+	m, _, err := c.Exchange(q, net.JoinHostPort(addr, "53"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rr := range m.Answer {
+		if k, ok := rr.(*dns.DNSKEY); ok && k.Flags&dns.SEP != 0 {
+			return k.ToDS(dns.SHA256)
+		}
+	}
+	t.Fatalf("the server at %s has no key for %s", addr, zone)
+	return nil
 }
 
 func knot(t testing.TB, addr, policy string, zones []Served) {
