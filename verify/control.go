@@ -155,7 +155,7 @@ func join(o *freehold.Observed, l freehold.Layer, s sighting) freehold.Claim {
 		c.Standing, c.At = freehold.StandingObserved, o.At
 	}
 	a, ok := said(o, l)
-	if !ok {
+	if !ok || a.Value == "" {
 		return c
 	}
 	c.Evidence = Evidence(s.evidence, []freehold.EvidenceID{a.Evidence})
@@ -169,7 +169,7 @@ func join(o *freehold.Observed, l freehold.Layer, s sighting) freehold.Claim {
 		c.Mine, c.Standing = true, standing
 	case !s.seen || s.holder == "" && party != "":
 		c.Holder, c.Standing = party, standing
-	case s.holder == "" || party == "" && l != freehold.LayerReseller || party == freehold.AttestedTheHost || freehold.SameParty(party, s.holder):
+	case s.holder == "" || party == "" && !(l == freehold.LayerReseller && a.Value == freehold.AttestedNo) || party == freehold.AttestedTheHost || freehold.SameParty(party, s.holder):
 		return c // the word adds nothing to what was seen, or cannot be compared with it
 	case slices.Contains(exclusive, l) && !a.IsStale(o.At):
 		c.Standing, c.Against = freehold.StandingContradicted, cmp.Or(party, a.Value)

@@ -36,6 +36,8 @@ func TestControl(t *testing.T) {
 		{"no reseller, a source says", nil, freehold.LayerReseller, "", freehold.StandingObserved, false, false, ""},
 		{"reseller, only said", edits{says("reseller", "Tiers SARL")}, freehold.LayerReseller, "Tiers SARL", freehold.StandingClaimed, false, false, ""},
 		{"reseller, said to be none", edits{resellerIs("Tiers SARL"), says("reseller", "no")}, freehold.LayerReseller, "Tiers SARL", freehold.StandingContradicted, false, false, "no"},
+		{"reseller, said to be one", edits{resellerIs("Tiers SARL"), says("reseller", "yes")}, freehold.LayerReseller, "Tiers SARL", freehold.StandingObserved, false, false, ""},
+		{"reseller, nothing said", edits{resellerIs("Tiers SARL"), says("reseller", "")}, freehold.LayerReseller, "Tiers SARL", freehold.StandingObserved, false, false, ""},
 		{"registrant", nil, freehold.LayerRegistrant, "Savonnerie Cardinal SAS", freehold.StandingObserved, false, false, ""},
 		{"registrant, me", edits{says("registrant", "me")}, freehold.LayerRegistrant, "Savonnerie Cardinal SAS", freehold.StandingClaimed, true, false, ""},
 		{"registrant, me in other words", edits{says("registrant_is", "me")}, freehold.LayerRegistrant, "Savonnerie Cardinal SAS", freehold.StandingClaimed, true, false, ""},

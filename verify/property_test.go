@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,18 @@ import (
 
 	"freehold"
 )
+
+// TestMain draws the same cases in every run; "go test -rapid.seed=N" draws others.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.seed", "20261125"); err != nil {
+		panic(err)
+	}
+	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
+		panic(err)
+	}
+	flag.Parse()
+	os.Exit(m.Run())
+}
 
 // anything draws what may be observed and said about a name, sense or nonsense.
 func anything(t *rapid.T) *freehold.Observed {
@@ -50,30 +64,33 @@ func fact[T any](t *rapid.T, label string, values *rapid.Generator[T]) freehold.
 // TestVerdictsKeepTheirPromises: whatever is observed and said, alone needs
 // access that was attested or proven lately, unknown has its question, and a
 // date lies ahead. The record and the questions keep theirs.
-func TestVerdictsKeepTheirPromises(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		o := anything(t)
-		c := Control(o)
-		v := judge(o)
-		lawfulButHostile(t, o, v)
-		for _, claim := range c {
-			if claim.Mine && claim.Standing != freehold.StandingClaimed && claim.Standing != freehold.StandingProven {
-				t.Fatalf("mine and %s: %+v", claim.Standing, claim)
-			}
-			if (claim.Standing == freehold.StandingContradicted) != (claim.Against != "") {
-				t.Fatalf("contradicted by nothing, or the other way round: %+v", claim)
-			}
-			if claim.Layer == freehold.LayerAccount && claim.Standing == freehold.StandingObserved {
-				t.Fatalf("an account was observed: %+v", claim)
-			}
+func TestVerdictsKeepTheirPromises(t *testing.T) { rapid.Check(t, keepsPromises) }
+
+// FuzzVerdict looks for what the drawn cases above did not meet.
+func FuzzVerdict(f *testing.F) { f.Fuzz(rapid.MakeFuzz(keepsPromises)) }
+
+func keepsPromises(t *rapid.T) {
+	o := anything(t)
+	c := Control(o)
+	v := judge(o)
+	lawfulButHostile(t, o, v)
+	for _, claim := range c {
+		if claim.Mine && claim.Standing != freehold.StandingClaimed && claim.Standing != freehold.StandingProven {
+			t.Fatalf("mine and %s: %+v", claim.Standing, claim)
 		}
-		if n := len(Questions(o, c, v)); n > maxQuestions {
-			t.Fatalf("%d questions", n)
+		if (claim.Standing == freehold.StandingContradicted) != (claim.Against != "") {
+			t.Fatalf("contradicted by nothing, or the other way round: %+v", claim)
 		}
-		if again := judge(o); fmt.Sprint(again) != fmt.Sprint(v) {
-			t.Fatal("judged twice, told two things")
+		if claim.Layer == freehold.LayerAccount && claim.Standing == freehold.StandingObserved {
+			t.Fatalf("an account was observed: %+v", claim)
 		}
-	})
+	}
+	if n := len(Questions(o, c, v)); n > maxQuestions {
+		t.Fatalf("%d questions", n)
+	}
+	if again := judge(o); fmt.Sprint(again) != fmt.Sprint(v) {
+		t.Fatal("judged twice, told two things")
+	}
 }
 
 // lawfulButHostile is lawful for names that registries may send: they may hold
