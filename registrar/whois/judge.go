@@ -115,9 +115,8 @@ func waitOf(s string) time.Duration {
 		return 0
 	}
 	n, _ := strconv.Atoi(m[1])
-	n = min(n, 24*3600) // more would overflow, and means "not today" all the same
 	unit := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour}[m[2]]
-	return time.Duration(n) * unit
+	return min(time.Duration(min(n, 24*3600))*unit, 24*time.Hour) // longer is "not today" all the same
 }
 
 // judge decides what an answer is. It returns false where the answer shows a

@@ -117,6 +117,7 @@ func (r *reader) fact(value string, there bool) freehold.Fact[string] {
 var (
 	registrarTag    = regexp.MustCompile(`(?i)\s*\[tag = [^\]]*\]$`)         // .uk: "Example Ltd [Tag = EXAMPLE]"
 	registrarHandle = regexp.MustCompile(`\s*\((?:R\d+|\d+)-[A-Z]{2,8}\)$`)  // "Example Inc. (R37-LROR)"
+	registrarLink   = regexp.MustCompile(`\s*\( ?https?://\S+ ?\)$`)         // .at: "Example GmbH ( https://nic.at/registrar/1 )"
 	decimal         = regexp.MustCompile(`^\d{1,9}$`)                        // an IANA registrar ID
 	handleLike      = regexp.MustCompile(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit, where a handle is usual
 	handleForm      = regexp.MustCompile(`^[A-Za-z]{2,}\d+-[A-Za-z0-9]+$`)   // "ABC001234-EXMPL", anywhere
@@ -132,7 +133,9 @@ func (r *reader) registrar(reg *freehold.Registration) {
 		name, below = r.find(section, "organization", "organisation", "name", "registrar", "")
 		there = there || below
 	}
-	name = registrarHandle.ReplaceAllString(registrarTag.ReplaceAllString(name, ""), "")
+	for _, behind := range []*regexp.Regexp{registrarTag, registrarHandle, registrarLink} {
+		name = behind.ReplaceAllString(name, "")
+	}
 	switch reg.Registrar = r.fact(name, there); {
 	case strings.HasPrefix(strings.ToLower(name), "no registrar listed"):
 		reg.Registrar = freehold.NotThere[string](r.id)

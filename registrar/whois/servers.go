@@ -3,6 +3,7 @@ package whois
 import (
 	_ "embed"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -119,7 +120,7 @@ func ParseServer(s string) (suffix, hostport string, err error) {
 	}
 	hostport = withPort(hostport)
 	server, port, err := net.SplitHostPort(hostport)
-	if err != nil || server == "" || port == "" || strings.ContainsAny(hostport, " /@\"") {
+	if n, numErr := strconv.Atoi(port); err != nil || numErr != nil || n < 1 || n > 65535 || server == "" || strings.ContainsAny(hostport, " /@\"") {
 		return "", "", bad
 	}
 	return host.ASCII(), hostport, nil
