@@ -28,6 +28,9 @@ func (s *Store) Attest(ctx context.Context, a freehold.Attestation, e freehold.E
 		return err
 	}
 	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
+		if err := s.lock(ctx, tx, "attestations "+a.Name.ASCII()); err != nil {
+			return err
+		}
 		if err := insertEvidence(ctx, tx, [][]any{row}); err != nil {
 			return err
 		}

@@ -134,11 +134,10 @@ func postgresKind(state string) freehold.ErrorKind {
 }
 
 // lostRace tells an error of a transaction that another one got in the way of,
-// and that will go through when done again: serialization failure, deadlock, a
-// number that both took.
+// and that will go through when done again: serialization failure, deadlock.
 func lostRace(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01" || pg.Code == "23505")
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
 // notFound makes the error for a record that is not there.

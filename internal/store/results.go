@@ -42,7 +42,7 @@ func (s *Store) Save(ctx context.Context, run string, batch []Saved) error {
 		return err
 	}
 	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
-		if err := runExists(ctx, q, run); err != nil {
+		if err := s.lockRun(ctx, tx, q, run); err != nil {
 			return err
 		}
 		if err := insertEvidence(ctx, tx, evidence); err != nil {

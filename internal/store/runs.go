@@ -37,7 +37,7 @@ func (s *Store) AddNames(ctx context.Context, run string, asked []string) error 
 		return nil
 	}
 	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
-		if err := runExists(ctx, q, run); err != nil {
+		if err := s.lockRun(ctx, tx, q, run); err != nil {
 			return err
 		}
 		seq, err := q.LastSeq(ctx, run)
@@ -153,6 +153,15 @@ func runExists(ctx context.Context, q *db.Queries, run string) error {
 		return noRun(run)
 	}
 	return err
+}
+
+// lockRun makes sure that a run is there, and that nobody else adds to it until
+// the end of the transaction.
+func (s *Store) lockRun(ctx context.Context, tx *sql.Tx, q *db.Queries, run string) error {
+	if err := s.lock(ctx, tx, "run "+run); err != nil {
+		return err
+	}
+	return runExists(ctx, q, run)
 }
 
 func noRun(id string) error {

@@ -153,6 +153,16 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*sql.Tx, *db.Queries) err
 	return tx.Commit()
 }
 
+// lock makes transactions that number rows of one thing wait for one another,
+// to the end of this one. SQLite has one writer at a time anyway.
+func (s *Store) lock(ctx context.Context, tx *sql.Tx, thing string) error {
+	if !s.address.postgres {
+		return nil
+	}
+	_, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "freehold "+thing)
+	return err
+}
+
 // paged streams rows page by page, so that no cursor stays open and memory
 // stays bounded however much there is. next returns the page that starts after
 // a row; the zero T stands before the first.

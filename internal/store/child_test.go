@@ -1,0 +1,5 @@
+package store_test
+
+const childJob = "FREEHOLD_STORE_TEST_CHILD"
+
+func child(string) int { return 0 }
