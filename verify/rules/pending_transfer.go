@@ -1,0 +1,19 @@
+package rules
+
+import "freehold"
+
+// PendingTransfer: the owner is leaving, or the name is being stolen.
+var PendingTransfer = Rule{
+	ID: "pending-transfer", Severity: freehold.SeverityCritical, Since: "0.1",
+	Title: freehold.T("A transfer to another registrar is under way"), Cite: "RFC 5731 section 2.3",
+	Check: func(c *Case) Result {
+		word, known, evidence := c.status("pendingTransfer")
+		if word == "" {
+			return decided(known || c.free())
+		}
+		return firing(
+			freehold.T("%s is on its way from %m to another registrar.", c.name(), c.registrar()),
+			freehold.T("If you did not ask for this, call %m now and have it rejected; then change the account's password. If you did, wait.", c.registrar()),
+			evidence)
+	},
+}
