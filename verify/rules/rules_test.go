@@ -80,7 +80,11 @@ func server(host, addr, block, holder string) edit {
 
 // lastServer changes the server that was added last.
 func lastServer(change func(*freehold.ServerFacts)) edit {
-	return func(o *freehold.Observed) { change(&o.DNS.Servers[len(o.DNS.Servers)-1]) }
+	return func(o *freehold.Observed) {
+		if n := len(o.DNS.Servers); n > 0 {
+			change(&o.DNS.Servers[n-1])
+		}
+	}
 }
 
 func serial(n uint32) edit {
@@ -196,6 +200,7 @@ var scenes = []struct {
 	{"contact-mailbox-at-host", Firing, "at the reseller", []edit{vt.Reseller("Tiers SARL"), vt.Mailbox("x@tiers.fr")}},
 	{"contact-mailbox-at-host", Silent, "elsewhere", []edit{vt.Mailbox("a@postilla-mail.ch")}},
 	{"contact-mailbox-at-host", Silent, "inside the name, for which there is a rule", []edit{vt.Mailbox("a@savon.com")}},
+	{"contact-mailbox-at-host", Silent, "inside the name, which is the host's own", []edit{vt.Mailbox("a@savon.com"), vt.Says("host", "savon.com")}},
 	{"contact-mailbox-at-host", Undecided, "hidden", nil},
 	{"contact-mailbox-at-host", Undecided, "the host is not known", []edit{noHost, vt.Mailbox("a@postilla-mail.ch")}},
 
