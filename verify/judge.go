@@ -135,9 +135,10 @@ const (
 )
 
 type route struct {
-	kind     routeKind
-	proven   bool
-	evidence []freehold.EvidenceID
+	kind      routeKind
+	byMailbox bool // the registry's site, opened with the registrant's mailbox
+	proven    bool
+	evidence  []freehold.EvidenceID
 }
 
 // findRoute looks for a way that needs no host: the registry's own first, since
@@ -147,7 +148,7 @@ func (j *judgement) findRoute() route {
 		return r
 	}
 	if a := j.account; a.Mine && !a.Stale {
-		return route{byAccount, a.Standing == freehold.StandingProven, a.Evidence}
+		return route{kind: byAccount, proven: a.Standing == freehold.StandingProven, evidence: a.Evidence}
 	}
 	return route{}
 }
@@ -162,13 +163,13 @@ func (j *judgement) registryRoute() route {
 	}
 	if a, ok := Fresh(j.o, freehold.AttestRegistryRoute); ok {
 		if a.Value == freehold.AttestedYes || a.Value == freehold.AttestedMe {
-			return route{byRegistry, a.Proven, Evidence([]freehold.EvidenceID{a.Evidence})}
+			return route{kind: byRegistry, proven: a.Proven, evidence: Evidence([]freehold.EvidenceID{a.Evidence})}
 		}
 		return route{}
 	}
 	mailbox := j.c.Of(freehold.LayerContactMailbox)
 	if bypass == policy.SelfService && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox) && mailbox.Mine && !mailbox.Stale {
-		return route{byRegistry, mailbox.Standing == freehold.StandingProven, mailbox.Evidence}
+		return route{kind: byRegistry, byMailbox: true, proven: mailbox.Standing == freehold.StandingProven, evidence: mailbox.Evidence}
 	}
 	return route{}
 }

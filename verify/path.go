@@ -21,7 +21,7 @@ func (j *judgement) sayNeeds(needs []need) {
 			}
 			j.why(text, "", n.evidence)
 		case hostIsReseller:
-			j.why(freehold.T("The host, %m, sold the name on from %m: it stands in the host's reseller account.", j.hostName(), j.registrar()), "", n.evidence)
+			j.why(freehold.T("The reseller is the host, %m: for the registrar, %m, the host is the customer.", j.hostName(), j.registrar()), "", n.evidence)
 		case resellerStands:
 			j.why(freehold.T("A reseller, %s, stands between you and %m.", n.party, j.registrar()), "", n.evidence)
 		case hostHasAccount:
@@ -37,6 +37,8 @@ func (j *judgement) sayNeeds(needs []need) {
 // sayRoute tells what is known of the owner's own access.
 func (j *judgement) sayRoute(needs []need) {
 	switch {
+	case j.route.kind == byRegistry && j.route.byMailbox:
+		j.why(freehold.T("You read the mailbox with which %m gives out the transfer code, as you said or have shown.", j.registryName()), j.p.SelfServiceKey.Citation, j.route.evidence)
 	case j.route.kind == byRegistry && j.route.proven:
 		j.why(freehold.T("You have shown that you can act at %m yourself.", j.registryName()), j.p.Bypass.Citation, j.route.evidence)
 	case j.route.kind == byRegistry:
@@ -101,7 +103,7 @@ func (j *judgement) sayPath(needs []need) {
 	case j.route.kind == byRegistry:
 		j.v.Path = freehold.T("Act at %m yourself, then let the new registrar take the name over. The old one is not needed.", j.registryName())
 		j.v.Who = freehold.T("You alone, then the new registrar.")
-	case j.v.CanLeave == freehold.LeaveUnknown:
+	case j.route.kind == byNobody:
 		j.v.Path = freehold.T("If you can log in at %m: unlock the name there, copy its transfer code, and give it to the new registrar.", j.registrar())
 		j.v.Who = freehold.T("You, if the account is yours; else whoever holds it.")
 	default:
@@ -211,9 +213,9 @@ func (j *judgement) question() freehold.Text {
 // reads the registrant's mailbox.
 func mailboxDecides(mailbox, registry, name string) freehold.Text {
 	if mailbox == "" {
-		return freehold.T("Is the registrant's mailbox of %s yours, and can you read it? The code for a transfer is sent there by %m.", name, registry)
+		return freehold.T("Is the registrant's mailbox of %s yours, and can you read it? Who reads it can get the transfer code from %m.", name, registry)
 	}
-	return freehold.T("Is %s your mailbox, and can you read it? The code for a transfer of %s is sent there by %m.", mailbox, name, registry)
+	return freehold.T("Is %s your mailbox, and can you read it? Who reads it can get the transfer code of %s from %m.", mailbox, name, registry)
 }
 
 // unchangedFor tells whether the registry shows that nothing of the registration

@@ -144,7 +144,7 @@ func (j *judgement) silentRegistry() (openFact, bool) {
 	for _, a := range j.o.Registration.Asks {
 		switch a.Outcome {
 		case freehold.OutcomeThrottled:
-			f.text = freehold.T("The registry answers too many questions and turned ours away: locks and dates are not known. Ask again later.")
+			f.text = freehold.T("The registry is asked too much and turned our question away: locks and dates are not known. Ask again later.")
 		case freehold.OutcomeRefused:
 			f.text = freehold.T("The registry refuses to tell us about %s: locks and dates are not known.", j.name())
 		case freehold.OutcomeTimeout:
