@@ -25,6 +25,8 @@ func TestTextSaysItsArguments(t *testing.T) {
 		{T("%z stays"), "%z stays"},
 		{T("ends with %", "x"), "ends with %"},
 		{T("%[9]s %[x]s %[", "x"), "%[9]s %[x]s %["},
+		{T("of %s. Then", "Example Inc."), "of Example Inc. Then"},
+		{T("of %s.", "Example"), "of Example."},
 		{T("evil %s", "a\x1b[2Jb\nc"), "evil a�[2Jb c"},
 	} {
 		if got := c.text.String(); got != c.want {

@@ -85,8 +85,12 @@ func (t Text) Render(s Speaker) string {
 			continue
 		}
 		next = arg + 1
-		b.WriteString(say(s, verb, t.Args[arg]))
+		said := say(s, verb, t.Args[arg])
+		b.WriteString(said)
 		i += width - 1
+		if strings.HasSuffix(said, ".") && i+1 < len(format) && format[i+1] == '.' {
+			i++ // "of Example Inc." ends the sentence by itself
+		}
 	}
 	return OneLine(b.String())
 }

@@ -30,7 +30,7 @@ var AllInOneNetwork = Rule{
 			return decided(c.free())
 		}
 		return firing(
-			freehold.T("The networks of site, mail and name servers all belong to %s. Whatever stops one of them there can stop all, and then nobody can even write to you.", one),
+			freehold.T("The networks of site, mail and name servers all belong to %s: what stops one of them there can stop all, and then nobody can even write to you.", one),
 			freehold.T("Put at least the DNS or the mail with another provider, and keep the host's telephone number and another channel on paper."),
 			evidence)
 	},

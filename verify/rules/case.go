@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,14 +49,13 @@ func (c *Case) attest(said string) string {
 	return "freehold attest " + c.Observed.Name.ASCII() + " " + said
 }
 
-// status tells whether the registry shows one of the words, with the evidence.
+// status tells whether the registry shows one of the words, the first of them
+// that it does, with the evidence.
 func (c *Case) status(words ...string) (word string, known bool, evidence []freehold.EvidenceID) {
 	statuses, known := c.reg().Statuses.Get()
-	for _, s := range statuses {
-		for _, w := range words {
-			if s == w {
-				return w, true, c.reg().Statuses.Evidence
-			}
+	for _, w := range words {
+		if slices.Contains(statuses, w) {
+			return w, true, c.reg().Statuses.Evidence
 		}
 	}
 	return "", known, c.reg().Statuses.Evidence

@@ -34,7 +34,7 @@ var DSWithLeavingOperator = Rule{
 
 func dsFinding(c *Case, party string, evidence []freehold.EvidenceID) Result {
 	return firing(
-		freehold.T("%s runs the name servers of %s and signs the zone (DNSSEC). After a move without it, resolvers that check signatures find nothing.", party, c.name()),
+		freehold.T("%s runs the name servers of %s and signs the zone (DNSSEC). If a move forgets that, resolvers that check signatures find nothing.", party, c.name()),
 		freehold.T("Before you change name servers, have the DS record taken out at %m and wait until caches have forgotten it; sign again with the new operator afterwards.", c.registrar()),
 		c.dns().DS.Evidence, evidence)
 }

@@ -20,7 +20,7 @@ var MailTiedToHost = Rule{
 		remedy := freehold.T("Before you leave, set up the mailboxes elsewhere and copy the mail; then change MX and SPF, keeping the old ones valid for a few days.")
 		for _, d := range verify.Domains(hosts) {
 			if host.Is(d) {
-				return firing(freehold.T("Mail for %s is taken in by %s, a server of %s.", c.name(), hostList(hosts), host.Name), remedy, c.dns().MX.Evidence, host.Evidence)
+				return firing(freehold.T("%s takes in the mail for %s: %s.", host.Name, c.name(), hostList(hosts)), remedy, c.dns().MX.Evidence, host.Evidence)
 			}
 		}
 		for _, d := range spfDomains(c.dns().SPF.Value) {

@@ -1,6 +1,9 @@
 package rules
 
-import "freehold"
+import (
+	"freehold"
+	"freehold/verify"
+)
 
 // NoAccountAccessAttested: nobody has said that the owner can log in where the
 // name stands. No public record shows a host's reseller account; this question
@@ -9,8 +12,8 @@ var NoAccountAccessAttested = Rule{
 	ID: "no-account-access-attested", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("Nobody has shown that you can log in where the name stands"),
 	Check: func(c *Case) Result {
-		if c.free() {
-			return silent
+		if _, _, one := verify.RegistrarIsHost(c.Observed, c.host()); one || c.free() {
+			return silent // where registrar and host are one, no login takes the name past them
 		}
 		remedy := freehold.T("Log in at %m, look for %s, and write down what you see: %s", c.registrar(), c.name(), c.attest("account=me"))
 		a, ok := c.Observed.Attestations.Latest(string(freehold.LayerAccount))

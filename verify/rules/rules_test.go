@@ -272,6 +272,7 @@ var scenes = []struct {
 	{"no-account-access-attested", Firing, "said not to be", []edit{vt.Says("account", "no")}},
 	{"no-account-access-attested", Silent, "said", []edit{vt.Says("account", "me")}},
 	{"no-account-access-attested", Silent, "the host's, for which there is a rule", []edit{vt.Says("account", "host")}},
+	{"no-account-access-attested", Silent, "registrar and host are one, for which there is a rule", []edit{vt.Registrar("Rhodanum Web")}},
 	{"no-account-access-attested", Undecided, "our records were not asked", []edit{unowned}},
 
 	{"no-offhost-data-copy", Firing, "softer: nobody said", nil},
@@ -400,6 +401,15 @@ func TestScenes(t *testing.T) {
 	for _, r := range All {
 		if len(covered[r.ID]) != 3 {
 			t.Errorf("%s is tested in %d of its three states", r.ID, len(covered[r.ID]))
+		}
+	}
+}
+
+// TestGravestWord: of several statuses the one that says most is told.
+func TestGravestWord(t *testing.T) {
+	for _, words := range [][]string{{"pendingDelete", "redemptionPeriod"}, {"redemptionPeriod", "pendingDelete"}} {
+		if r := Redemption.Check(caseOf(vt.Seen("savon.com", vt.Statuses(words...)))); !strings.Contains(r.Why.String(), "redemptionPeriod") {
+			t.Errorf("%v: %s", words, r.Why)
 		}
 	}
 }
