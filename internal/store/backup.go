@@ -32,9 +32,11 @@ import (
 // line is incomplete and refused.
 const backupForm = 1
 
+type table struct{ name, order string }
+
 // tables lists all tables so that each comes after those it refers to, with the
 // columns that order its rows.
-var tables = []struct{ name, order string }{
+var tables = []table{
 	{"runs", "id"},
 	{"run_names", "run, seq"},
 	{"results", "run, name, rev"},

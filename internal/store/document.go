@@ -18,8 +18,9 @@ import (
 // or a word renamed or given another meaning does, with a conversion in decodeResult.
 const docVersion = 1
 
-// maxUnpacked bounds what one packed value may unpack to, in octets.
-const maxUnpacked = 256 << 20
+// maxUnpacked bounds one document and one body, in octets. It is far above what
+// any source is let say.
+const maxUnpacked = 64 << 20
 
 func encodeResult(r *freehold.Result) ([]byte, error) {
 	return json.Marshal(r)
@@ -36,6 +37,8 @@ func decodeResult(version int64, doc []byte) (*freehold.Result, error) {
 	}
 	return &r, nil
 }
+
+var errTooLarge = fmt.Errorf("it is larger than %d octets", maxUnpacked)
 
 // The packings. A value that would not get smaller is kept as it is.
 const (

@@ -73,3 +73,5 @@ func TestRestoreIntoTheOtherEngine(t *testing.T) {
 		})
 	}
 }
+
+func emptyPostgres(t testing.TB) string { return pgtest.Database(t) }

@@ -65,6 +65,7 @@ func kindOf(err error) freehold.ErrorKind {
 	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
+	case err == nil:
 	case errors.As(err, &lite):
 		return sqliteKind(lite.Code())
 	case errors.As(err, &pg):

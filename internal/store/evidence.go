@@ -35,7 +35,8 @@ func idOf(digest []byte) freehold.EvidenceID {
 }
 
 // evidenceRows makes the rows for all evidence of a batch, each once, in the
-// order of their digests.
+// order of their digests: runs that are saved at once may have some in common,
+// and in different orders two would wait for each other.
 func evidenceRows(batch []Saved) ([][]any, error) {
 	rows := map[freehold.EvidenceID][]any{}
 	for _, one := range batch {
@@ -69,8 +70,12 @@ func evidenceRow(id freehold.EvidenceID, e freehold.Evidence) ([]any, error) {
 		return nil, err
 	}
 	header := e.Header()
-	if _, err := parseHeader(header); err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("evidence from %q could not be read back", freehold.OneLine(e.Source)), Err: err}
+	_, err = parseHeader(header)
+	if len(e.Body) > maxUnpacked {
+		err = errTooLarge
+	}
+	if err != nil {
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("evidence from %q cannot be stored", freehold.OneLine(e.Source)), Err: err}
 	}
 	packing, body := pack(e.Body)
 	return []any{digest, text(string(e.Kind)), micros(e.Time), []byte(header), packing, body, text(string(notes))}, nil

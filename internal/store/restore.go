@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"freehold"
@@ -301,7 +302,8 @@ var identifier = regexp.MustCompile(`^[a-z][a-z_]{0,40}$`)
 
 // validTable refuses what is no table of ours: its names go into SQL.
 func validTable(t backupTable) bool {
-	if !identifier.MatchString(t.Table) || t.Table == versionTable || len(t.Columns) == 0 || len(t.Columns) > 100 {
+	ours := slices.ContainsFunc(tables, func(o table) bool { return o.name == t.Table })
+	if !ours || len(t.Columns) == 0 || len(t.Columns) > 100 {
 		return false
 	}
 	for _, c := range t.Columns {
@@ -344,6 +346,9 @@ func (l *loader) row(values []any) error {
 func (l *loader) flush() error {
 	err := insertMany(l.ctx, l.tx, l.head, "", l.rows)
 	l.rows = l.rows[:0]
+	if err != nil && l.ctx.Err() == nil && kindOf(err) == freehold.KindInternal {
+		return errBackup("its rows do not fit the tables: " + freehold.OneLine(err.Error())) // made by somebody else, or with another schema
+	}
 	return err
 }
 

@@ -35,8 +35,6 @@ func (s *Store) Save(ctx context.Context, run string, batch []Saved) error {
 		}
 		docs = append(docs, d)
 	}
-	// Every transaction takes rows in the same order, or two would wait for each other.
-	slices.SortStableFunc(docs, func(a, b document) int { return strings.Compare(a.key, b.key) })
 	evidence, err := evidenceRows(batch)
 	if err != nil {
 		return err
@@ -76,6 +74,9 @@ type document struct {
 func documentOf(one Saved) (document, error) {
 	r := one.Result
 	doc, err := encodeResult(r)
+	if err == nil && len(doc) > maxUnpacked {
+		err = errTooLarge
+	}
 	if err != nil {
 		return document{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the result for %q cannot be stored", freehold.OneLine(r.Asked)), Err: err}
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -219,6 +220,21 @@ func (s *Store) createFile(ctx context.Context) error {
 	case !errors.Is(err, fs.ErrExist):
 		return err
 	}
+	for deadline := time.Now().Add(s.options.BusyTimeout); ; {
+		err := s.markFile(ctx)
+		if kindOf(err) != freehold.KindBusy || time.Now().After(deadline) {
+			return err
+		}
+		select { // two programs that change the journal mode at once do not wait for each other
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// markFile writes the first page of a new file.
+func (s *Store) markFile(ctx context.Context) error {
 	pool, err := sql.Open("sqlite", s.address.uri(url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", s.options.BusyTimeout.Milliseconds())}}))
 	if err != nil {
 		return err

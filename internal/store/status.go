@@ -32,14 +32,14 @@ type Status struct {
 	Size int64
 	Rows []TableCount
 	// Problem is why it cannot be used as it is, nil if it can: of KindDamaged,
-	// KindNewer, or KindInvalid for an older schema.
+	// KindNewer, or of KindInvalid for an older schema.
 	Problem error
 }
 
 // Inspect tells what a database is and changes nothing about it, whatever it
 // is. The structure is checked whole, and every result and every piece of
 // evidence is held against its digest. Errors are those that forbid even that:
-// KindNotFound where nothing is, KindPermission, KindUnavailable, KindBusy.
+// KindInvalid (no address of ours), KindNotFound where nothing is, KindPermission, KindUnavailable, KindBusy.
 func Inspect(ctx context.Context, dsn string, o Options) (Status, error) {
 	a, err := parseAddress(dsn)
 	if err != nil {
@@ -55,10 +55,8 @@ func Inspect(ctx context.Context, dsn string, o Options) (Status, error) {
 	}
 	err = s.fail(ctx, "read from", err)
 	switch freehold.KindOf(err) {
-	case freehold.KindDamaged, freehold.KindNewer, freehold.KindInvalid:
-		if err != nil {
-			st.Problem, err = err, nil
-		}
+	case freehold.KindDamaged, freehold.KindNewer:
+		st.Problem, err = err, nil
 	}
 	return st, err
 }
@@ -120,7 +118,8 @@ func (s *Store) inspectContent(ctx context.Context, pool *sql.DB, st *Status) (e
 		st.Rows = append(st.Rows, c)
 	}
 	if st.Schema < st.Needed {
-		return s.older(st.Schema, st.Needed)
+		st.Problem = s.older(st.Schema, st.Needed)
+		return nil
 	}
 	return s.checkDigests(ctx, db.New(pool))
 }

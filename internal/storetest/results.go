@@ -94,21 +94,22 @@ func namesNotAskedFor(t *testing.T, s *store.Store) {
 	r := begin(t, s, 0, "www.pain.fr", "a.fr")
 	inside, _ := sample.Audited("pain.fr", r.Started)
 	inside.Asked = "www.pain.fr" // asked for by a name inside it
-	more, _ := sample.Audited("z.fr", r.Started)
-	must(t, s.Save(ctx, r.ID, []store.Saved{{Result: more}, {Result: inside}}))
+	z, _ := sample.Audited("z.fr", r.Started)
+	b, _ := sample.Audited("b.fr", r.Started)
+	must(t, s.Save(ctx, r.ID, []store.Saved{{Result: z}, {Result: inside}, {Result: b}}))
 	save(t, s, r, "a.fr")
 	var got []string
 	for _, res := range collect(t, s.Results(ctx, r.ID)) {
 		got = append(got, res.Name.ASCII())
 	}
-	if want := []string{"pain.fr", "a.fr", "z.fr"}; !slices.Equal(got, want) {
+	if want := []string{"pain.fr", "a.fr", "z.fr", "b.fr"}; !slices.Equal(got, want) {
 		t.Errorf("results %q, want %q", got, want)
 	}
 	if left := collect(t, s.Pending(ctx, r.ID, false)); len(left) != 0 {
 		t.Errorf("%q are still to be done", left)
 	}
-	if got, err := s.RunByID(ctx, r.ID); err != nil || got.Names != 3 {
-		t.Errorf("the run counts %d names, %v; want 3", got.Names, err)
+	if got, err := s.RunByID(ctx, r.ID); err != nil || got.Names != 4 {
+		t.Errorf("the run counts %d names, %v; want 4", got.Names, err)
 	}
 }
 

@@ -24,14 +24,6 @@ type Challenge struct {
 	Used    int64
 }
 
-type Edge struct {
-	Run      string
-	Name     string
-	Layer    string
-	Holder   string
-	Standing string
-}
-
 type Run struct {
 	ID         string
 	Started    int64

@@ -23,44 +23,6 @@ func (q *Queries) DeleteEdges(ctx context.Context, arg DeleteEdgesParams) error 
 	return err
 }
 
-const edgesOf = `-- name: EdgesOf :many
-SELECT run, name, layer, holder, standing FROM edges WHERE run = $1 AND name = $2 ORDER BY layer, holder
-`
-
-type EdgesOfParams struct {
-	Run  string
-	Name string
-}
-
-func (q *Queries) EdgesOf(ctx context.Context, arg EdgesOfParams) ([]Edge, error) {
-	rows, err := q.db.QueryContext(ctx, edgesOf, arg.Run, arg.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Edge
-	for rows.Next() {
-		var i Edge
-		if err := rows.Scan(
-			&i.Run,
-			&i.Name,
-			&i.Layer,
-			&i.Holder,
-			&i.Standing,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertResult = `-- name: InsertResult :exec
 INSERT INTO results (run, name, rev, at, status, verdict, doc_version, digest, packing, doc, evidence)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -34,6 +34,3 @@ WHERE n.run = $1 AND n.seq > $2 ORDER BY n.seq LIMIT CAST(sqlc.arg(at_most) AS B
 
 -- name: DeleteEdges :exec
 DELETE FROM edges WHERE run = $1 AND name = $2;
-
--- name: EdgesOf :many
-SELECT run, name, layer, holder, standing FROM edges WHERE run = $1 AND name = $2 ORDER BY layer, holder;
