@@ -171,13 +171,13 @@ func join(o *freehold.Observed, l freehold.Layer, s sighting) freehold.Claim {
 		c.Holder, c.Standing = party, standing
 	case s.holder == "" || party == "" && !(l == freehold.LayerReseller && a.Value == freehold.AttestedNo) || party == freehold.AttestedTheHost || freehold.SameParty(party, s.holder):
 		return c // the word adds nothing to what was seen, or cannot be compared with it
-	case slices.Contains(exclusive, l) && !a.IsStale(o.At):
+	case slices.Contains(exclusive, l) && !Outdated(o, a):
 		c.Standing, c.Against = freehold.StandingContradicted, cmp.Or(party, a.Value)
 		return c
 	default:
 		return c
 	}
-	c.At, c.Stale = a.At, a.IsStale(o.At)
+	c.At, c.Stale = a.At, Outdated(o, a)
 	return c
 }
 

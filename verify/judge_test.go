@@ -46,6 +46,10 @@ func TestJudge(t *testing.T) {
 		{"the mailbox, said half a year ago", "savon.eu", edits{saysOn("2026-05-01", "contact_mailbox", "me", false)}, freehold.LeaveUnknown, "Is the registrant's mailbox"},
 		{"said half a year ago", "savon.com", edits{saysOn("2026-05-01", "account", "me", false)}, freehold.LeaveUnknown, "On 1 May 2026 you could log in"},
 		{"proven a quarter ago", "savon.com", edits{saysOn("2026-08-01", "account", "me", true)}, freehold.LeaveUnknown, "On 1 August 2026 you could log in"},
+		{"the name moved since", "savon.com", edits{transferred("2026-01-05"), saysOn("2026-01-04", "account", "me", false), at("2026-03-30")}, freehold.LeaveUnknown, "before the name moved to Comptoir des Noms SA"},
+		{"the name moved since, asked as of a new registrar", "savon.com", edits{transferred("2026-01-05"), saysOn("2026-01-04", "account", "me", true), at("2026-03-30")}, freehold.LeaveUnknown, "Can you log in at Comptoir des Noms SA"},
+		{"the name moved before", "savon.com", edits{transferred("2026-01-05"), saysOn("2026-01-06", "account", "me", false), at("2026-03-30")}, freehold.LeaveAlone, ""},
+		{"the host's account, but the name moved since", "savon.com", edits{transferred("2026-01-05"), saysOn("2026-01-04", "account", "host", false), at("2026-03-30")}, freehold.LeaveUnknown, "Can you log in at"},
 		{"taken back", "savon.com", edits{says("account", "me"), saysOn("2026-11-01", "account", "no", false)}, freehold.LeaveUnknown, "Who can log in at"},
 		{"the registry does not answer", "savon.com", edits{unanswered(freehold.OutcomeThrottled), says("account", "me")}, freehold.LeaveUnknown, "turned our question away"},
 		{"the registry refuses", "savon.com", edits{unanswered(freehold.OutcomeRefused), says("account", "me")}, freehold.LeaveUnknown, "refuses to tell us"},
@@ -127,6 +131,9 @@ func lawful(t interface{ Errorf(string, ...any) }, what string, o *freehold.Obse
 	registry := hasAccess && access.Value != freehold.AttestedNo
 	switch v.CanLeave {
 	case freehold.LeaveAlone:
+		if moved, ok := o.Registration.LastTransfer.Get(); ok && account.Mine && moved.After(account.At) && !account.Stale {
+			t.Errorf("%s: the account was attested before the name moved", what)
+		}
 		if !(account.Mine && !account.Stale) && !registry && !(o.Name.TLD() == "eu" && box.Mine && !box.Stale) {
 			t.Errorf("%s: alone without attested or proven access", what)
 		}
@@ -199,7 +206,7 @@ func TestDates(t *testing.T) {
 		{".ca is absolute", "savon.ca", []func(*freehold.Observed){created("2026-11-15")}, freehold.LeaveNotBefore, "2027-01-14T00:00:00Z", false},
 		{".ca moved, absolute", "savon.ca", []func(*freehold.Observed){transferred("2026-11-15")}, freehold.LeaveNotBefore, "2027-01-14T00:00:00Z", false},
 		{".fr knows no such time", "savon.fr", []func(*freehold.Observed){created("2026-11-15")}, freehold.LeaveAlone, "", false},
-		{".ch knows no such time", "savon.ch", []func(*freehold.Observed){created("2026-11-15"), transferred("2026-11-16")}, freehold.LeaveAlone, "", false},
+		{".ch knows no such time", "savon.ch", []func(*freehold.Observed){created("2026-10-15"), transferred("2026-10-16")}, freehold.LeaveAlone, "", false},
 		{"another zone of time", "savon.org", []func(*freehold.Observed){func(o *freehold.Observed) {
 			o.Registration.Created = freehold.Known(time.Date(2026, 9, 26, 11, 0, 1, 0, time.FixedZone("", 2*3600)))
 		}}, freehold.LeaveNotBefore, "2026-11-25T09:00:01Z", true},

@@ -48,6 +48,8 @@ func (j *judgement) sayRoute(needs []need) {
 	case j.route.kind == byAccount:
 		j.why(freehold.T("You can log in at %m and see %s there, as you said.", j.registrar(), j.name()), "", j.route.evidence)
 	case len(needs) > 0:
+	case j.account.Mine && j.movedAway():
+		j.why(freehold.T("That you can log in was said on %t, before the name moved to %m.", j.account.At, j.registrar()), "", j.account.Evidence, j.o.Registration.LastTransfer.Evidence)
 	case j.account.Mine && j.account.Stale:
 		j.why(freehold.T("That you can log in at %m was said on %t, too long ago to rely on.", j.registrar(), j.account.At), "", j.account.Evidence)
 	case j.account.Standing == freehold.StandingClaimed:
@@ -199,14 +201,21 @@ func (j *judgement) question() freehold.Text {
 	switch {
 	case policy.Is(j.p.Bypass, policy.SelfService) && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox) && !saidMailbox:
 		return mailboxDecides(mailbox.Holder, j.registryName(), j.name())
-	case j.account.Mine && j.account.Stale:
+	case j.account.Mine && j.account.Stale && !j.movedAway():
 		return freehold.T("On %t you could log in at %m and see %s there. Can you still?", j.account.At, j.registrar(), j.name())
-	case j.account.Standing == freehold.StandingClaimed && !j.account.Stale:
+	case j.account.Standing == freehold.StandingClaimed && !j.account.Stale && !j.account.Mine:
 		return freehold.T("Who can log in at %m and see %s there? Ask %m, as the registrant.", j.registrar(), j.name(), j.registrar())
 	case !registrarKnown:
 		return freehold.T("At which registrar does %s stand, and can you log in and see it there?", j.name())
 	}
 	return freehold.T("Can you log in at %m and see %s there?", j.registrar(), j.name())
+}
+
+// movedAway tells whether the name changed registrars after the last word about
+// its account.
+func (j *judgement) movedAway() bool {
+	a, ok := j.o.Attestations.Latest(string(freehold.LayerAccount))
+	return ok && movedSince(j.o, a)
 }
 
 // mailboxDecides is the question where the registry's own site serves whoever

@@ -109,9 +109,22 @@ func Holders(o *freehold.Observed, roles ...string) (holders []string, evidence 
 	return holders, evidence, complete && found
 }
 
-// Fresh returns the newest attestation on a subject that is not too old to
+// Fresh returns the newest attestation on a subject, and whether it can still
 // decide anything.
 func Fresh(o *freehold.Observed, subject string) (freehold.Attestation, bool) {
 	a, ok := o.Attestations.Latest(subject)
-	return a, ok && !a.IsStale(o.At)
+	return a, ok && !Outdated(o, a)
+}
+
+// Outdated tells whether an attestation is too old to decide anything. What was
+// said about the account at one registrar says nothing about the next one's: a
+// name that moved since may have been stolen.
+func Outdated(o *freehold.Observed, a freehold.Attestation) bool {
+	return a.IsStale(o.At) || movedSince(o, a)
+}
+
+func movedSince(o *freehold.Observed, a freehold.Attestation) bool {
+	moved, known := o.Registration.LastTransfer.Get()
+	about := a.Subject == string(freehold.LayerAccount) || a.Subject == freehold.AttestPayer || a.Subject == string(freehold.LayerRegistrar) || a.Subject == string(freehold.LayerReseller)
+	return about && known && moved.After(a.At)
 }

@@ -20,8 +20,8 @@ var NoAccountAccessAttested = Rule{
 		switch {
 		case !ok:
 			return firing(freehold.T("In whose account at %m %s stands is in no public record. Hosts often keep their customers' names in an account of their own.", c.registrar(), c.name()), remedy, c.own()).softer()
-		case a.IsStale(c.Observed.At):
-			return firing(freehold.T("What was said about the account of %s was said on %t, and is too old to rely on.", c.name(), a.At), remedy, []freehold.EvidenceID{a.Evidence}).softer()
+		case verify.Outdated(c.Observed, a):
+			return firing(freehold.T("What was said about the account of %s was said on %t, and can no longer be relied on.", c.name(), a.At), remedy, []freehold.EvidenceID{a.Evidence}).softer()
 		case a.Value == freehold.AttestedNo:
 			return firing(freehold.T("You cannot log in where %s stands, and who can is not known.", c.name()),
 				freehold.T("Ask %m, as the registered holder, in whose account %s stands, and for access of your own.", c.registrar(), c.name()), []freehold.EvidenceID{a.Evidence})

@@ -269,6 +269,7 @@ var scenes = []struct {
 
 	{"no-account-access-attested", Firing, "softer: nobody said", nil},
 	{"no-account-access-attested", Firing, "softer: said long ago", []edit{vt.SaysOn("2025-01-01", "account", "me", false)}},
+	{"no-account-access-attested", Firing, "softer: said before the name moved", []edit{vt.Says("account", "me"), vt.Transferred("2026-10-26")}},
 	{"no-account-access-attested", Firing, "said not to be", []edit{vt.Says("account", "no")}},
 	{"no-account-access-attested", Silent, "said", []edit{vt.Says("account", "me")}},
 	{"no-account-access-attested", Silent, "the host's, for which there is a rule", []edit{vt.Says("account", "host")}},
