@@ -52,7 +52,7 @@ func TestJudge(t *testing.T) {
 		{"the host's account, but the name moved since", "savon.com", edits{transferred("2026-01-05"), saysOn("2026-01-04", "account", "host", false), at("2026-03-30")}, freehold.LeaveUnknown, "Can you log in at"},
 		{"taken back", "savon.com", edits{says("account", "me"), saysOn("2026-11-01", "account", "no", false)}, freehold.LeaveUnknown, "Who can log in at"},
 		{"the registry does not answer", "savon.com", edits{unanswered(freehold.OutcomeThrottled), says("account", "me")}, freehold.LeaveUnknown, "turned our question away"},
-		{"the registry refuses", "savon.com", edits{unanswered(freehold.OutcomeRefused), says("account", "me")}, freehold.LeaveUnknown, "refuses to tell us"},
+		{"the registry refuses", "savon.com", edits{unanswered(freehold.OutcomeRefused), says("account", "me")}, freehold.LeaveUnknown, "refused to answer about savon.com"},
 		{"no status where one is due", "savon.com", edits{noStatus, says("account", "me")}, freehold.LeaveUnknown, "shows no status"},
 		{"a lock of unknown making", "savon.com", edits{statuses("transferProhibited"), says("account", "me")}, freehold.LeaveUnknown, "Can you switch off"},
 		{"held by the registry", "savon.com", edits{statuses("serverHold"), says("account", "me")}, freehold.LeaveUnknown, "Why has the registry"},

@@ -146,7 +146,7 @@ func (j *judgement) silentRegistry() (openFact, bool) {
 		case freehold.OutcomeThrottled:
 			f.text = freehold.T("The registry is asked too much and turned our question away: locks and dates are not known. Ask again later.")
 		case freehold.OutcomeRefused:
-			f.text = freehold.T("The registry refuses to tell us about %s: locks and dates are not known.", j.name())
+			f.text = freehold.T("The registry refused to answer about %s, or may not be asked: locks and dates are not known.", j.name())
 		case freehold.OutcomeTimeout:
 			f.text = freehold.T("The registry did not answer in time: locks and dates are not known. Ask again later.")
 		case freehold.OutcomeFailed, freehold.OutcomeGarbled:
