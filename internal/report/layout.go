@@ -81,19 +81,20 @@ func (p *printer) say(format string, args ...any) string {
 	return freehold.T(format, args...).Render(p.speaker)
 }
 
-// text renders a sentence from a result. Where only ASCII may be written, an
-// international name in it is said in its A-label form: without its accents it
-// would be another name.
+// text renders a sentence from a result. A command in it is kept in one piece.
+// Where only ASCII may be written, an international name is said in its A-label
+// form: without its accents it would be another name.
 func (p *printer) text(t freehold.Text) string {
-	if !p.o.Unicode {
-		args := slices.Clone(t.Args)
-		for i, a := range args {
-			if h, err := freehold.ParseHost(a); err == nil && strings.Contains(a, ".") {
-				args[i] = h.ASCII()
-			}
+	args := slices.Clone(t.Args)
+	for i, a := range args {
+		switch h, err := freehold.ParseHost(a); {
+		case strings.HasPrefix(a, "freehold "):
+			args[i] = command(a)
+		case !p.o.Unicode && err == nil && strings.Contains(a, "."):
+			args[i] = h.ASCII()
 		}
-		t.Args = args
 	}
+	t.Args = args
 	return t.Render(p.speaker)
 }
 
