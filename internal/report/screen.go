@@ -204,7 +204,7 @@ func (p *printer) holder(c *freehold.Claim) string {
 	case c.Mine:
 		return p.say("you: %s", holder)
 	case holder == "":
-		return p.say("nobody named")
+		return p.say("none")
 	}
 	return holder
 }
