@@ -34,17 +34,23 @@ func TestAgainstUnboundAndDelv(t *testing.T) {
 	r := w.resolver()
 	agreed := 0
 	for _, c := range cases {
-		ours, why := ourVerdict(r, c.name, c.qtype)
-		theirs := unboundVerdict(t, c.name, c.qtype)
-		third := delvVerdict(delv, anchors, c.name, c.qtype)
-		switch {
-		case ours != c.want.String():
-			t.Errorf("%s %s: ours says %s (%s), want %s; unbound %s, delv %s", c.name, typeName(c.qtype), ours, why, c.want, theirs, third)
-		case theirs != ours && !strings.Contains(c.not, "unbound"), third != ours && !strings.Contains(c.not, "delv"):
-			t.Errorf("%s %s: ours %s (%s), unbound %s, delv %s", c.name, typeName(c.qtype), ours, why, theirs, third)
-		default:
-			agreed++
+		var ours, why, theirs, third string
+		// On a busy machine a resolver gives up now and then; who validates wrongly
+		// does so every time.
+		for range 3 {
+			ours, why = ourVerdict(r, c.name, c.qtype)
+			theirs = unboundVerdict(c.name, c.qtype)
+			third = delvVerdict(delv, anchors, c.name, c.qtype)
+			if c.agreed(ours, theirs, third) {
+				break
+			}
+			r = w.resolver()
 		}
+		if !c.agreed(ours, theirs, third) {
+			t.Errorf("%s %s: ours says %s (%s), unbound %s, delv %s, want %s", c.name, typeName(c.qtype), ours, why, theirs, third, c.want)
+			continue
+		}
+		agreed++
 	}
 	t.Logf("%d of %d questions have the stated result and agree with unbound and delv", agreed, len(cases))
 	if len(cases) < 40 {
@@ -60,8 +66,7 @@ func ourVerdict(r *Resolver, name string, qtype uint16) (string, string) {
 	return a.validation.String(), a.why
 }
 
-func unboundVerdict(t *testing.T, name string, qtype uint16) string {
-	t.Helper()
+func unboundVerdict(name string, qtype uint16) string {
 	q := new(dns.Msg)
 	q.SetQuestion(name, qtype)
 	q.SetEdns0(1232, true)
@@ -96,7 +101,13 @@ type signedCase struct {
 	name  string
 	qtype uint16
 	want  freehold.Validation
-	not   string // who is known to see it differently
+	// notDelv: delv is known to see it differently.
+	notDelv bool
+}
+
+func (c signedCase) agreed(ours, unbound, delv string) bool {
+	want := c.want.String()
+	return ours == want && unbound == want && (delv == want || c.notDelv)
 }
 
 const host = "www A 192.0.2.80\ndeep.er.ent TXT here\nalias CNAME www\n*.wild A 192.0.2.81\nwild A 192.0.2.82\n@ MX 10 www\n"
@@ -202,7 +213,7 @@ func buildSignedWorld(w *world) []signedCase {
 	check("unsigned.example.", dns.TypeDS, freehold.Secure)
 	// Opt-out proves too little to be secure (RFC 5155 section 9.2); delv does not say so.
 	for _, q := range []signedCase{{name: "nobody.test.", qtype: dns.TypeA}, {name: "unsigned.test.", qtype: dns.TypeDS}} {
-		q.want, q.not = freehold.Insecure, "delv"
+		q.want, q.notDelv = freehold.Insecure, true
 		cases = append(cases, q)
 	}
 	check("nothing.", dns.TypeA, freehold.Secure)

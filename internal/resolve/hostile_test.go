@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -101,9 +102,10 @@ func TestEverDeeper(t *testing.T) {
 func TestPoison(t *testing.T) {
 	r, n := hostileWorld(t, zoneAt("victim.example.", "127.0.1.1")+zoneAt("evil.example.", "127.0.1.2"), map[string]*authority{
 		"127.0.1.1": serving(t, soa("victim.example.")+zoneAt("victim.example.", "127.0.1.1")+"www.victim.example. A 192.0.2.1\n"),
-		"127.0.1.3": serving(t, soa("victim.example.")+"www.victim.example. A 192.0.2.66\n"),
 	})
-	honest := serving(t, soa("evil.example.")+zoneAt("evil.example.", "127.0.1.2")+"www.evil.example. CNAME www.victim.example.\nsub.evil.example. NS www.victim.example.\n")
+	var strayed atomic.Int64
+	n.servers[netip.MustParseAddr("127.0.1.3")] = func(*dns.Msg) *dns.Msg { strayed.Add(1); return nil }
+	honest := serving(t, soa("evil.example.")+zoneAt("evil.example.", "127.0.1.2")+"www.evil.example. CNAME www.victim.example.\nsub.evil.example. NS ns.victim.example.\n")
 	n.servers[netip.MustParseAddr("127.0.1.2")] = func(q *dns.Msg) *dns.Msg {
 		m := honest.answer(q)
 		for _, s := range []string{"victim.example. NS ns.evil.example.", "example. NS ns.evil.example.", ". NS ns.evil.example."} {
@@ -125,6 +127,9 @@ func TestPoison(t *testing.T) {
 		if err != nil || fmt.Sprint(a.addrs()) != "[192.0.2.1]" {
 			t.Errorf("%s: %v %v, want the victim's own address", name, a, err)
 		}
+	}
+	if strayed.Load() > 0 {
+		t.Error("an address was believed that another zone gave for the victim's server")
 	}
 	// A referral that is not downward is no referral.
 	for _, c := range []struct{ zone, name, ns, want string }{
@@ -149,20 +154,20 @@ func TestManyNameServers(t *testing.T) {
 		delegation += fmt.Sprintf("nx.example. NS n%d.victim.example.\n", i)
 	}
 	r, n := hostileWorld(t, delegation+zoneAt("victim.example.", "127.0.1.1"), nil)
-	asked := 0
+	var asked atomic.Int64
 	victim := serving(t, soa("victim.example.")+zoneAt("victim.example.", "127.0.1.1"))
-	n.servers[netip.MustParseAddr("127.0.1.1")] = func(q *dns.Msg) *dns.Msg { asked++; return victim.answer(q) }
+	n.servers[netip.MustParseAddr("127.0.1.1")] = func(q *dns.Msg) *dns.Msg { asked.Add(1); return victim.answer(q) }
 	if _, err := lookUp(r, "www.nx.example.", dns.TypeA); err == nil {
 		t.Error("an answer")
 	}
-	if asked > 4*maxGlueless {
-		t.Errorf("the victim was asked %d times for one question", asked)
+	if asked.Load() > 4*maxGlueless {
+		t.Errorf("the victim was asked %d times for one question", asked.Load())
 	}
-	asked = 0
+	asked.Store(0)
 	name, _ := freehold.ParseName("nx.example")
 	f, evidence := r.Facts(context.Background(), name)
-	if asked > 2*maxHosts+8 || n.asked > maxQueries+100 {
-		t.Errorf("the victim was asked %d times for the facts", asked)
+	if asked.Load() > 2*maxHosts+8 || n.asked > maxQueries+100 {
+		t.Errorf("the victim was asked %d times for the facts", asked.Load())
 	}
 	if len(f.Servers) > maxServers || len(f.Delegation.Value) > maxRecords || f.Delegation.Note == "" || len(evidence) > maxEvidence {
 		t.Errorf("%d servers, %d names %q", len(f.Servers), len(f.Delegation.Value), f.Delegation.Note)
@@ -269,8 +274,8 @@ func TestHashFlood(t *testing.T) {
 
 func TestDeadZone(t *testing.T) {
 	r, n := hostileWorld(t, zoneAt("dead.example.", "127.0.1.1"), nil)
-	silent := 0
-	n.servers[netip.MustParseAddr("127.0.1.1")] = func(*dns.Msg) *dns.Msg { silent++; return nil }
+	var silent atomic.Int64
+	n.servers[netip.MustParseAddr("127.0.1.1")] = func(*dns.Msg) *dns.Msg { silent.Add(1); return nil }
 	name, _ := freehold.ParseName("dead.example")
 	f, _ := r.Facts(context.Background(), name)
 	if len(f.Servers) != 1 || f.Servers[0].Outcome != freehold.OutcomeGarbled && f.Servers[0].Outcome != freehold.OutcomeTimeout {
@@ -282,8 +287,8 @@ func TestDeadZone(t *testing.T) {
 	if f.Delegation.State != freehold.Value {
 		t.Error("the parent did answer")
 	}
-	if silent > 10 {
-		t.Errorf("a dead server was asked %d times", silent)
+	if silent.Load() > 10 {
+		t.Errorf("a dead server was asked %d times", silent.Load())
 	}
 	if got := freehold.StatusOf(&freehold.Observed{DNS: f}); got != freehold.StatusPartial {
 		t.Errorf("status %v", got)
@@ -410,5 +415,23 @@ func TestCache(t *testing.T) {
 	}
 	if _, ok := small.get(0, now); !ok {
 		t.Error("what is used is kept")
+	}
+}
+
+// TestServerFailure: SERVFAIL is a failure that may pass, not a lame server.
+func TestServerFailure(t *testing.T) {
+	r, n := hostileWorld(t, zoneAt("z.example.", "127.0.1.1"), nil)
+	n.servers[netip.MustParseAddr("127.0.1.1")] = func(q *dns.Msg) *dns.Msg {
+		m := new(dns.Msg)
+		m.SetRcode(q, dns.RcodeServerFailure)
+		return m
+	}
+	name, _ := freehold.ParseName("z.example")
+	f, _ := r.Facts(context.Background(), name)
+	if s := f.Servers[0]; s.Outcome != freehold.OutcomeFailed || s.Lame || !strings.Contains(s.Error, "SERVFAIL") || len(s.Evidence) == 0 {
+		t.Errorf("%+v", s)
+	}
+	if got := freehold.StatusOf(&freehold.Observed{DNS: f}); got != freehold.StatusPartial {
+		t.Errorf("status %v", got)
 	}
 }

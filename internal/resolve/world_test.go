@@ -133,7 +133,7 @@ func (w *world) resolver() *Resolver {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r, err := New(Config{Hints: h, Timeout: time.Second})
+	r, err := New(Config{Hints: h, Timeout: 3 * time.Second})
 	if err != nil {
 		w.t.Fatal(err)
 	}
