@@ -353,7 +353,7 @@ func readReply(wire []byte, id uint16, q question) (*dns.Msg, error) {
 		}
 	case 1:
 		name, off, err := dns.UnpackDomainName(wire, 12)
-		if err != nil || off+4 > len(wire) || name == "" ||
+		if err != nil || off+4 > len(wire) || dns.CanonicalName(name) != q.name ||
 			binary.BigEndian.Uint16(wire[off:]) != q.qtype || binary.BigEndian.Uint16(wire[off+2:]) != dns.ClassINET {
 			return nil, errStranger
 		}
