@@ -101,3 +101,69 @@ func TestValidityTimes(t *testing.T) {
 		t.Errorf("ended %v s ago", got)
 	}
 }
+
+// TestOptOut: only a record that opts out leaves room for an unsigned delegation.
+func TestOptOut(t *testing.T) {
+	hash := func(name string) string { return dns.HashName(name, dns.SHA1, 0, "") }
+	r := over(t, &fakeNet{}, hintsAt(t, "127.0.0.1"), day)
+	for _, flags := range []uint8{0, 1} {
+		apex := &dns.NSEC3{Hdr: dns.RR_Header{Name: hash("example.") + ".example."}, Hash: dns.SHA1, NextDomain: hash("example."), Flags: flags, TypeBitMap: []uint16{dns.TypeNS, dns.TypeSOA}}
+		d := &denial{zone: "example.", nsec3: []*dns.NSEC3{apex}, hash: r.hasher(newTask(true))}
+		if err := d.unsignedDelegation("child.example."); (err == nil) != (flags == 1) {
+			t.Errorf("flags %d: %v", flags, err)
+		}
+		want := freehold.Secure
+		if flags == 1 {
+			want = freehold.Insecure
+		}
+		if v, err := d.absent("child.example.", dns.TypeA, true); v != want || err != nil {
+			t.Errorf("flags %d: %v %v, want %v", flags, v, err, want)
+		}
+	}
+}
+
+// TestKeysThatMaySign leaves out revoked keys, host keys and other protocols.
+func TestKeysThatMaySign(t *testing.T) {
+	key := func(flags uint16, protocol uint8) dns.RR { return &dns.DNSKEY{Flags: flags, Protocol: protocol} }
+	got := zoneKeys([]dns.RR{key(257, 3), key(256, 3), key(257|dns.REVOKE, 3), key(0, 3), key(256, 2)})
+	if len(got) != 2 || got[0].Flags != 257 || got[1].Flags != 256 {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestTooManyLabels: a signature cannot count more labels than the name has.
+func TestTooManyLabels(t *testing.T) {
+	r := over(t, &fakeNet{}, hintsAt(t, "127.0.0.1"), day)
+	r.crypto = yes{}
+	rr, _ := dns.NewRR("www.example. A 192.0.2.1")
+	key := &dns.DNSKEY{Flags: 256, Protocol: 3, Algorithm: dns.ED25519}
+	for labels, good := range map[uint8]bool{1: true, 2: true, 3: false} {
+		sig := &dns.RRSIG{SignerName: "example.", Labels: labels, Algorithm: dns.ED25519, KeyTag: key.KeyTag(), Inception: uint32(day.Unix()) - 1, Expiration: uint32(day.Unix()) + 1}
+		if _, err := r.verifySet(newTask(true), "example.", []*dns.DNSKEY{key}, []dns.RR{rr}, []*dns.RRSIG{sig}); (err == nil) != good {
+			t.Errorf("%d labels: %v", labels, err)
+		}
+	}
+}
+
+// yes believes every signature.
+type yes struct{ standardCrypto }
+
+func (yes) verify(*dns.RRSIG, *dns.DNSKEY, []dns.RR) error { return nil }
+
+// TestEvidenceIsBounded in number and in octets.
+func TestEvidenceIsBounded(t *testing.T) {
+	var c collector
+	for i := range 2 * maxEvidence {
+		c.add(&reply{q: ask("z.example.", uint16(i)), wire: make([]byte, maxMessage-1), msg: new(dns.Msg)})
+	}
+	total := 0
+	for _, e := range c.all() {
+		total += len(e.Body)
+	}
+	if n := len(c.all()); n != maxEvidence || total > maxEvidenceBytes+maxEvidence*cutEvidence {
+		t.Errorf("%d messages of %d octets", n, total)
+	}
+	if last := c.all()[maxEvidence-1]; !last.Truncated {
+		t.Error("what is cut does not say so")
+	}
+}

@@ -56,10 +56,10 @@ func TestAliasLoops(t *testing.T) {
 			t.Errorf("%s: %d questions", name, n.asked)
 		}
 	}
-	name, _ := freehold.ParseName("z.example")
-	f, _ := r.Facts(context.Background(), name)
-	if f.WWW.State != freehold.Absent {
-		t.Errorf("www is %v", f.WWW.State)
+	// A circle is an answer: asking again would change nothing, so it is no miss.
+	o := &observation{r: r, t: newTask(true), fqdn: "z.example."}
+	if f := o.addresses(context.Background(), "a.z.example.", dns.TypeA); f.State != freehold.Unknown || len(f.Evidence) == 0 || len(o.misses) != 0 {
+		t.Errorf("%+v, misses %v", f, o.misses)
 	}
 }
 
@@ -108,6 +108,7 @@ func TestPoison(t *testing.T) {
 	honest := serving(t, soa("evil.example.")+zoneAt("evil.example.", "127.0.1.2")+"www.evil.example. CNAME www.victim.example.\nsub.evil.example. NS ns.victim.example.\n")
 	n.servers[netip.MustParseAddr("127.0.1.2")] = func(q *dns.Msg) *dns.Msg {
 		m := honest.answer(q)
+		refers := len(m.Answer) == 0 && !m.Authoritative
 		for _, s := range []string{"victim.example. NS ns.evil.example.", "example. NS ns.evil.example.", ". NS ns.evil.example."} {
 			rr, _ := dns.NewRR(s)
 			m.Ns = append(m.Ns, rr)
@@ -115,7 +116,9 @@ func TestPoison(t *testing.T) {
 		for _, s := range []string{"ns.victim.example. A 127.0.1.3", "www.victim.example. A 192.0.2.66", "a.nic.example. A 127.0.1.3"} {
 			rr, _ := dns.NewRR(s)
 			m.Extra = append(m.Extra, rr)
-			m.Answer = append(m.Answer, rr)
+			if !refers {
+				m.Answer = append(m.Answer, rr)
+			}
 		}
 		return m
 	}
@@ -220,7 +223,7 @@ func TestKeyTrap(t *testing.T) {
 		} else if isSig && sig.TypeCovered == dns.TypeA {
 			for i := range 200 {
 				bad := dns.Copy(sig).(*dns.RRSIG)
-				bad.Signature = bad.Signature[:20] + string(rune('A'+i%26)) + bad.Signature[21:]
+				bad.OrigTtl += uint32(i) + 1
 				sigs = append(sigs, bad)
 			}
 		}
