@@ -52,12 +52,16 @@ func TestWhatCannotBeOpenedStaysAsItWas(t *testing.T) {
 		{"another program's database", func(t *testing.T, path string) {
 			exec1(t, rawSQLite(t, path), "CREATE TABLE bookmarks (url TEXT)")
 		}, freehold.KindDamaged, "not one of freehold's"},
+		{"another program's database, in use", func(t *testing.T, path string) {
+			exec1(t, rawSQLite(t, path), "CREATE TABLE bookmarks (url TEXT)")
+			write(t, path+"-journal", noise("journal", 5000))
+		}, freehold.KindDamaged, "not one of freehold's"},
 		{"cut off", damaged(func(b []byte) []byte { return b[:len(b)/2] }), freehold.KindDamaged, "is damaged"},
 		{"the last octet gone", damaged(func(b []byte) []byte { return b[:len(b)-1] }), freehold.KindDamaged, "is damaged"},
 		{"the first page gone", damaged(func(b []byte) []byte { copy(b, make([]byte, 4096)); return b }), freehold.KindDamaged, "is not a database"},
 		{"the schema overwritten", damaged(func(b []byte) []byte { copy(b[100:4096], noise("x", 3996)); return b }), freehold.KindDamaged, "is damaged"},
 		{"pages overwritten", damaged(func(b []byte) []byte {
-			for page := 4096; page+4096 <= len(b); page += 4096 {
+			for page := len(b) / 2 &^ 4095; page+4096 <= len(b); page += 4096 { // which the schema does not need
 				copy(b[page:page+8], "\xff\xff\xff\xff\xff\xff\xff\xff")
 			}
 			return b
@@ -183,7 +187,7 @@ func TestDamagedRecords(t *testing.T) {
 		}{
 			{"UPDATE evidence SET body = $1", []byte("changed"), func() error { _, err := s.Evidence(t.Context(), evidence[0].ID()); return err }},
 			{"UPDATE evidence SET header = $1", []byte("x"), func() error { _, err := s.EvidenceOf(t.Context(), run.ID, result.Name); return err }},
-			{"UPDATE results SET doc = $1", []byte("{}"), func() error { _, err := s.Result(t.Context(), run.ID, result.Name); return err }},
+			{"UPDATE results SET packing = '', doc = $1", []byte("{}"), func() error { _, err := s.Result(t.Context(), run.ID, result.Name); return err }},
 			{"UPDATE results SET packing = $1", "zstd", func() error { _, _, err := s.Latest(t.Context(), result.Name); return err }},
 			{"UPDATE runs SET args = $1", "?", func() error { _, err := s.LastRun(t.Context()); return err }},
 		} {

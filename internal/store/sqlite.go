@@ -71,7 +71,7 @@ type fileState struct {
 	fresh   bool // absent or empty: to be created
 	size    int64
 	logged  bool // there is a write-ahead log with something in it
-	journal bool // there is a rollback journal: the creation was interrupted
+	journal bool // there is a rollback journal: something was interrupted
 }
 
 // lookAtFile reads the header of the file. It refuses what is no database of
@@ -115,7 +115,7 @@ func (s *Store) checkHeader(f fileState) error {
 	if !bytes.HasPrefix(header, []byte("SQLite format 3\x00")) {
 		return s.notOurs("is not a database")
 	}
-	if binary.BigEndian.Uint32(header[68:]) != applicationID && !f.journal {
+	if binary.BigEndian.Uint32(header[68:]) != applicationID {
 		return s.notOurs("is a database, but not one of freehold's")
 	}
 	pageSize := int64(binary.BigEndian.Uint16(header[16:]))
@@ -145,7 +145,9 @@ func size(path string) int64 {
 // returns its schema version. Errors are those that forbid to open it.
 func (s *Store) peek(ctx context.Context, f fileState) (int64, error) {
 	if f.journal {
-		return 0, nil // only the creation of a file, when nothing is in it, uses a rollback journal
+		// A program was killed while it created the file, or somebody changed the
+		// journal mode: only an opening for writing can roll that back.
+		return 0, nil
 	}
 	version, err := s.peekOnce(ctx, f)
 	if err != nil && !f.logged && size(s.address.path+"-wal") > 0 {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -110,4 +111,44 @@ func readerDuringWrite(t *testing.T, s *store.Store) {
 		}
 	})
 	both.Wait()
+}
+
+// backupDuringWrite: a backup holds what was there at one moment. Each result
+// comes with one piece of evidence of its own, in one transaction, so that there
+// are as many of one as of the other.
+func backupDuringWrite(t *testing.T, s *store.Store) {
+	r := begin(t, s, 0)
+	save1 := func(i int) error {
+		name := fmt.Sprintf("name-%d.fr", i)
+		result, evidence := sample.Audited(name, r.Started)
+		return s.Save(t.Context(), r.ID, []store.Saved{{Result: result, Evidence: evidence[:1]}})
+	}
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if err := save1(i); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	defer writer.Wait()
+	defer close(stop)
+	for i := range 8 {
+		info, err := s.Backup(t.Context(), filepath.Join(t.TempDir(), fmt.Sprint(i)), sample.Start)
+		must(t, err)
+		rows := map[string]int64{}
+		for _, table := range info.Tables {
+			rows[table.Table] = table.Rows
+		}
+		if rows["results"] != rows["evidence"] || rows["results"] != rows["run_names"] {
+			t.Fatalf("the backup mixes several moments: %v", rows)
+		}
+	}
 }

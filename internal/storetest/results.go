@@ -173,7 +173,7 @@ func hugeHolder(t *testing.T, s *store.Store) {
 	r := begin(t, s, 0, "pain.fr")
 	result, _ := sample.Audited("pain.fr", r.Started)
 	result.Control = freehold.Control{
-		{Layer: freehold.LayerWeb, Holder: strings.Repeat("é\x00", 100_000)},
+		{Layer: freehold.LayerWeb, Holder: sample.Text(100_000) + "\x00"},
 		{Layer: freehold.LayerWeb, Holder: "b"}, {Layer: freehold.LayerWeb, Holder: "b"},
 	}
 	must(t, s.Save(t.Context(), r.ID, []store.Saved{{Result: result}}))

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -87,7 +86,7 @@ func names(t *testing.T, s *store.Store) {
 // What a file of names may hold must come back, as far as it is text, and fit
 // every index.
 func namesOfAnyText(t *testing.T, s *store.Store) {
-	long := strings.Repeat("long ", 50_000)
+	long := sample.Text(100_000)
 	r := begin(t, s, 0, "a\x00b", "latin-1: \xe9", long, long+"!", "' OR 1=1 --", "")
 	want := []string{"a\uFFFDb", "latin-1: \uFFFD", long, long + "!", "' OR 1=1 --", ""}
 	got := collect(t, s.Pending(t.Context(), r.ID, false))

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"ConcurrentWriters", concurrentWriters},
 		{"ConcurrentAttest", concurrentAttest},
 		{"ReaderDuringWrite", readerDuringWrite},
+		{"BackupDuringWrite", backupDuringWrite},
 		{"Cancelled", cancelled},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })

@@ -5,6 +5,7 @@ package sample
 import (
 	"encoding"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"reflect"
 	"time"
@@ -52,6 +53,16 @@ func Audited(name string, at time.Time) (*freehold.Result, []freehold.Evidence) 
 		{Layer: freehold.LayerDNS, Holder: "host.example", Standing: freehold.StandingObserved, At: at}}
 	r.Verdict = freehold.Verdict{CanLeave: freehold.LeaveUnknown, Question: freehold.T("can you log in at %q and see the name?", "Halbinsel Registrar GmbH")}
 	return r, evidence
+}
+
+// Text makes letters that do not compress: n octets of them.
+func Text(n int) string {
+	random := rand.New(rand.NewPCG(1, 2))
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = "abcdefghijklmnopqrstuvwxyz234567"[random.IntN(32)]
+	}
+	return string(b)
 }
 
 // Filled makes a result in which every field of every type has a value of its
