@@ -190,3 +190,14 @@ func FuzzPrint(f *testing.F) {
 		}
 	})
 }
+
+func TestWait(t *testing.T) {
+	for in, want := range map[string]time.Duration{
+		"wait 50 seconds": 50 * time.Second, "wait 1 second": time.Second, "retry in 3 minutes": 3 * time.Minute, "1 hour": time.Hour,
+		"only 1 request per second": 0, "wait": 0, "wait 7777777 seconds": 24 * time.Hour, "wait 999999999 hours": 24 * time.Hour,
+	} {
+		if got := waitOf(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
