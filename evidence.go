@@ -70,7 +70,13 @@ func (e Evidence) ID() EvidenceID {
 // computed; printed before the body it lets anyone recompute the ID.
 func (e Evidence) Header() string {
 	var b strings.Builder
-	line := func(k, v string) { b.WriteString(k + ": " + OneLine(v) + "\n") }
+	b.Grow(256 + len(e.Source))
+	line := func(k, v string) {
+		b.WriteString(k)
+		b.WriteString(": ")
+		b.WriteString(OneLine(v))
+		b.WriteByte('\n')
+	}
 	line("freehold-evidence", "1")
 	line("kind", string(e.Kind))
 	line("source", e.Source)

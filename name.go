@@ -48,11 +48,13 @@ func ParseHost(s string) (Host, error) {
 	if strings.IndexFunc(raw, hostileRune) >= 0 {
 		return bad("it holds control characters", "")
 	}
-	if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
-		return bad("it is an IP address", "give the domain name that points there")
-	}
-	if _, err := netip.ParsePrefix(raw); err == nil {
-		return bad("it is an IP network", "")
+	if last := raw[len(raw)-1]; last >= '0' && last <= '9' || strings.ContainsAny(raw, ":/]") { // no address looks otherwise
+		if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
+			return bad("it is an IP address", "give the domain name that points there")
+		}
+		if _, err := netip.ParsePrefix(raw); err == nil {
+			return bad("it is an IP network", "")
+		}
 	}
 	if strings.Contains(raw, "@") {
 		return bad("it is a mail address", "give the part after the @")

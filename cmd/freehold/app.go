@@ -67,7 +67,7 @@ func (s *session) fail(err error) {
 	}
 	io.WriteString(s.Err, msg)
 	if format := s.askedFormat(); format == "json" || format == "jsonl" {
-		report.Error(s.Out, format, err)
+		report.Error(s.Out, format, "", err)
 	}
 }
 

@@ -348,7 +348,7 @@ func (j *auditJob) inputs() (iter.Seq[audit.Input], error) {
 	}
 	return func(yield func(audit.Input) bool) {
 		defer reader.Close()
-		for in := range audit.ReadNames(strings.Join(args, "\n"), reader, file) {
+		for in := range audit.ReadNames(args, reader, file) {
 			if !yield(in) {
 				return
 			}

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -67,9 +71,26 @@ func (s *session) labUp(c *cli.Context) error {
 
 Ctrl-C ends it.
 `, lab.Now.Format(time.RFC3339), l.Dir(), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
-		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), l.ExampleURL())
+		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l))
 	<-c.Context.Done()
 	return nil
+}
+
+// exampleURL is a registry's answer to ask curl for.
+func exampleURL(l *lab.Lab) string {
+	body, err := os.ReadFile(filepath.Join(l.Dir(), "dns.json"))
+	var list struct{ Services [][2][]string }
+	if err != nil || json.Unmarshal(body, &list) != nil {
+		return ""
+	}
+	for _, n := range lab.Names() {
+		for _, service := range list.Services {
+			if slices.Contains(service[0], n.TLD()) && len(service[1]) > 0 {
+				return service[1][0] + "domain/" + n.ASCII()
+			}
+		}
+	}
+	return ""
 }
 
 // quoted joins flags so that a shell reads them as they are.

@@ -1,12 +1,14 @@
 package fetch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -14,22 +16,30 @@ import (
 // keptPrefix is how much of a body that is too large is kept to look at.
 const keptPrefix = 64 << 10
 
-// readBody reads at most max octets. Of a larger body the beginning is kept.
+// bodies holds buffers that bodies are read into before they are kept in their
+// exact size.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readBody reads at most most octets. Of a larger body the beginning is kept.
 // Compressed bodies are counted as they are inflated.
-func readBody(hr *http.Response, max int64) (body []byte, truncated bool, err error) {
-	if n := hr.ContentLength; n > max {
-		body, err = io.ReadAll(io.LimitReader(hr.Body, keptPrefix))
-		return body, true, err
-	} else if n >= 0 {
-		body = make([]byte, n)
-		got, err := io.ReadFull(hr.Body, body)
-		return body[:got], false, err
+func readBody(hr *http.Response, most int64) (body []byte, truncated bool, err error) {
+	buf := bodies.Get().(*bytes.Buffer)
+	buf.Reset()
+	defer func() {
+		if buf.Cap() <= keptPrefix { // the odd large one is not kept for the many small ones
+			bodies.Put(buf)
+		}
+	}()
+	limit := most + 1
+	if hr.ContentLength > most {
+		limit, truncated = min(keptPrefix, most), true
 	}
-	body, err = io.ReadAll(io.LimitReader(hr.Body, max+1))
-	if int64(len(body)) > max {
-		return append([]byte(nil), body[:min(keptPrefix, max)]...), true, nil
+	_, err = buf.ReadFrom(io.LimitReader(hr.Body, limit))
+	if int64(buf.Len()) > most {
+		buf.Truncate(int(min(keptPrefix, most)))
+		truncated, err = true, nil
 	}
-	return body, false, err
+	return bytes.Clone(buf.Bytes()), truncated, err
 }
 
 func (r *Response) readHeader(h http.Header, now time.Time) {
@@ -44,8 +54,10 @@ func (r *Response) readHeader(h http.Header, now time.Time) {
 			}
 		}
 	}
-	if at, err := http.ParseTime(h.Get("Expires")); err == nil {
-		r.Expires = at
+	if expires := h.Get("Expires"); expires != "" {
+		if at, err := http.ParseTime(expires); err == nil {
+			r.Expires = at
+		}
 	}
 }
 

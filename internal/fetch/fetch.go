@@ -64,6 +64,9 @@ type Client struct {
 	cfg   Config
 	open  *http.Transport // below bases the user named: any address
 	guard *http.Transport // everything else: public addresses only
+
+	watch     watch
+	userAgent []string // the header's value, shared by all requests
 }
 
 // New makes a Client.
@@ -85,7 +88,7 @@ func New(cfg Config) *Client {
 	if cfg.public == nil {
 		cfg.public = IsPublic
 	}
-	c := &Client{cfg: cfg}
+	c := &Client{cfg: cfg, watch: watch{timeout: cfg.Timeout}, userAgent: []string{cfg.UserAgent}}
 	c.open, c.guard = c.transport(nil), c.transport(c.refusePrivate)
 	return c
 }
@@ -110,7 +113,7 @@ func (c *Client) transport(check control) *http.Transport {
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           512,
 		MaxIdleConnsPerHost:    c.cfg.Parallel,
-		IdleConnTimeout:        30 * time.Second,
+		IdleConnTimeout:        0, // a timer set and stopped for every request costs more; the bound above and the servers end idle ones
 		TLSHandshakeTimeout:    c.cfg.Timeout,
 		MaxResponseHeaderBytes: c.cfg.MaxHeader,
 	}
@@ -170,11 +173,14 @@ func (c *Client) Get(ctx context.Context, req Request) (Response, error) {
 	deadline := c.cfg.Now().Add(c.cfg.Patience)
 	var from *url.URL
 	for hop := 0; ; hop++ {
-		named, err := req.Policy.check(u, from)
-		if err != nil {
-			return c.end(Response{URL: u.String(), Outcome: freehold.OutcomeRefused}, err)
+		x := exchange{url: u, shown: req.URL, server: hostPort(u), req: &req}
+		if hop > 0 {
+			x.shown = u.String()
 		}
-		resp, location, err := c.ask(ctx, u, &req, named, deadline)
+		if x.named, err = req.Policy.check(u, from, x.server); err != nil {
+			return c.end(Response{URL: x.shown, Outcome: freehold.OutcomeRefused}, err)
+		}
+		resp, location, err := c.ask(ctx, &x, deadline)
 		if err != nil || location == "" {
 			return c.end(resp, err)
 		}
@@ -197,20 +203,28 @@ func (c *Client) end(r Response, err error) (Response, error) {
 	return r, err
 }
 
+// exchange is one question to one server.
+type exchange struct {
+	url    *url.URL
+	shown  string // the URL as text
+	server string // "host:port"
+	named  bool   // below a base that the user named
+	req    *Request
+}
+
 // ask puts the request to one server, again where that may help.
-func (c *Client) ask(ctx context.Context, u *url.URL, req *Request, named bool, deadline time.Time) (resp Response, location string, err error) {
-	server := hostPort(u)
+func (c *Client) ask(ctx context.Context, x *exchange, deadline time.Time) (resp Response, location string, err error) {
 	for attempt := 1; ; attempt++ {
-		release, held := c.cfg.Limiter.AcquireWithin(ctx, server, deadline.Sub(c.cfg.Now()))
+		release, held := c.cfg.Limiter.AcquireWithin(ctx, x.server, deadline.Sub(c.cfg.Now()))
 		if held != nil {
 			if attempt == 1 {
-				resp = Response{URL: u.String()}
-				resp.Outcome, err = c.notAdmitted(ctx, u, held)
+				resp = Response{URL: x.shown}
+				resp.Outcome, err = c.notAdmitted(ctx, x.url, held)
 			}
 			return resp, "", err // of an earlier attempt: what the server said last
 		}
 		var feedback limit.Feedback
-		resp, location, feedback, err = c.once(ctx, u, req, named)
+		resp, location, feedback, err = c.once(ctx, x)
 		release(feedback)
 		if !feedback.Throttled || attempt == c.cfg.Attempts || ctx.Err() != nil {
 			return resp, location, err
@@ -228,17 +242,18 @@ func (c *Client) notAdmitted(ctx context.Context, u *url.URL, err error) (freeho
 const throttleHint = "ask again later, or more slowly with --rate"
 
 // once is one exchange with one server.
-func (c *Client) once(ctx context.Context, u *url.URL, req *Request, named bool) (resp Response, location string, f limit.Feedback, err error) {
-	attempt, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
-	defer cancel()
-	resp = Response{URL: u.String()}
+func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location string, f limit.Feedback, err error) {
+	attempt, under := c.watch.start(ctx)
+	defer c.watch.stop(under)
+	u := x.url
+	resp = Response{URL: x.shown}
 	transport := c.guard
-	if named {
+	if x.named {
 		transport = c.open
 	}
-	hr, err := transport.RoundTrip(c.request(attempt, u, req))
+	hr, err := transport.RoundTrip(c.request(attempt, x))
 	if err != nil {
-		resp.Outcome, err = c.failed(ctx, u, err)
+		resp.Outcome, err = c.failed(ctx, attempt, u, err)
 		return resp, "", limit.Feedback{Throttled: wasReset(err)}, err
 	}
 	defer hr.Body.Close()
@@ -249,15 +264,15 @@ func (c *Client) once(ctx context.Context, u *url.URL, req *Request, named bool)
 			return resp, location, f, nil
 		}
 	}
-	limit := cmp.Or(req.MaxBody, c.cfg.MaxBody)
-	resp.Body, resp.Truncated, err = readBody(hr, limit)
+	most := cmp.Or(x.req.MaxBody, c.cfg.MaxBody)
+	resp.Body, resp.Truncated, err = readBody(hr, most)
 	switch {
 	case err != nil:
-		resp.Outcome, err = c.failed(ctx, u, err)
+		resp.Outcome, err = c.failed(ctx, attempt, u, err)
 		f.Throttled = wasReset(err)
 	case resp.Truncated:
 		resp.Outcome = freehold.OutcomeGarbled
-		err = unavailable(u, "sent an answer larger than "+size(limit), nil)
+		err = unavailable(u, "sent an answer larger than "+size(most), nil)
 	default:
 		resp.Outcome, err = judge(u, hr.StatusCode)
 	}
@@ -267,14 +282,14 @@ func (c *Client) once(ctx context.Context, u *url.URL, req *Request, named bool)
 	return resp, "", f, err
 }
 
-func (c *Client) request(ctx context.Context, u *url.URL, req *Request) *http.Request {
-	header := http.Header{"User-Agent": {c.cfg.UserAgent}}
-	for _, h := range [...]struct{ key, value string }{{"Accept", req.Accept}, {"If-None-Match", req.ETag}, {"If-Modified-Since", req.LastModified}} {
+func (c *Client) request(ctx context.Context, x *exchange) *http.Request {
+	header := http.Header{"User-Agent": c.userAgent}
+	for _, h := range [...]struct{ key, value string }{{"Accept", x.req.Accept}, {"If-None-Match", x.req.ETag}, {"If-Modified-Since", x.req.LastModified}} {
 		if h.value != "" {
 			header[h.key] = []string{h.value}
 		}
 	}
-	r := &http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	r := http.Request{Method: http.MethodGet, URL: x.url, Host: x.url.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	return r.WithContext(ctx)
 }
 
@@ -304,7 +319,7 @@ func judge(u *url.URL, status int) (freehold.Outcome, error) {
 }
 
 // failed turns an error of the connection into an outcome and a sentence.
-func (c *Client) failed(ctx context.Context, u *url.URL, err error) (freehold.Outcome, error) {
+func (c *Client) failed(ctx, attempt context.Context, u *url.URL, err error) (freehold.Outcome, error) {
 	var private *privateAddressError
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -314,7 +329,7 @@ func (c *Client) failed(ctx context.Context, u *url.URL, err error) (freehold.Ou
 		return freehold.OutcomeRefused, &freehold.Error{Kind: freehold.KindPermission, Msg: `"` + shown(u.String()) + `" is not asked`, Err: private}
 	case ctx.Err() != nil:
 		return freehold.OutcomeTimeout, unavailable(u, "did not answer before the time was up", nil)
-	case errors.Is(err, context.DeadlineExceeded):
+	case context.Cause(attempt) == errTimeout:
 		return freehold.OutcomeTimeout, unavailable(u, "did not answer within "+c.cfg.Timeout.String(), nil)
 	case errors.As(err, &dns):
 		return freehold.OutcomeFailed, unavailable(u, "has no address", errors.New(dns.Err))

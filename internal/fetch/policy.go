@@ -22,8 +22,10 @@ type Policy struct {
 // Bases is a set of base URLs. Fill it before it is shared; reading is safe for
 // concurrent use.
 type Bases struct {
-	paths map[string][]string // "http://host:port" → path prefixes that end in "/"
+	servers map[string][]basePath // by "host:port"
 }
+
+type basePath struct{ scheme, path string } // path ends in "/"
 
 // Add puts a base into the set. A base is an http or https URL without user,
 // query and fragment; everything below its path belongs to it.
@@ -38,12 +40,11 @@ func (b *Bases) Add(raw string) error {
 	if err != nil {
 		return &freehold.Error{Kind: freehold.KindInvalid, Msg: `"` + shown(raw) + `" is no base URL`, Err: cause(err)}
 	}
-	if b.paths == nil {
-		b.paths = map[string][]string{}
+	if b.servers == nil {
+		b.servers = map[string][]basePath{}
 	}
-	key := u.Scheme + "://" + hostPort(u)
-	path := strings.TrimSuffix(u.EscapedPath(), "/") + "/"
-	b.paths[key] = append(b.paths[key], path)
+	server := hostPort(u)
+	b.servers[server] = append(b.servers[server], basePath{u.Scheme, strings.TrimSuffix(u.EscapedPath(), "/") + "/"})
 	return nil
 }
 
@@ -54,16 +55,16 @@ func (b *Bases) Contains(u *url.URL) bool {
 	if b == nil || checkForm(u) != nil {
 		return false
 	}
-	return b.contains(u)
+	return b.contains(u, hostPort(u))
 }
 
-func (b *Bases) contains(u *url.URL) bool {
-	if b == nil || len(b.paths) == 0 {
+func (b *Bases) contains(u *url.URL, server string) bool {
+	if b == nil {
 		return false
 	}
 	path := u.EscapedPath()
-	for _, base := range b.paths[u.Scheme+"://"+hostPort(u)] {
-		if strings.HasPrefix(path, base) || path == base[:len(base)-1] {
+	for _, base := range b.servers[server] {
+		if base.scheme == u.Scheme && (strings.HasPrefix(path, base.path) || path == base.path[:len(base.path)-1]) {
 			return true
 		}
 	}
@@ -76,22 +77,22 @@ func (b *Bases) Len() int {
 		return 0
 	}
 	n := 0
-	for _, paths := range b.paths {
+	for _, paths := range b.servers {
 		n += len(paths)
 	}
 	return n
 }
 
-// check tells whether u may be asked, and whether it lies below a base that the
-// user named. from is the URL that led here, nil for the first.
-func (p Policy) check(u, from *url.URL) (named bool, err error) {
+// check tells whether u, on server, may be asked, and whether it lies below a base
+// that the user named. from is the URL that led here, nil for the first.
+func (p Policy) check(u, from *url.URL, server string) (named bool, err error) {
 	if err := checkForm(u); err != nil {
 		return false, err
 	}
 	if from != nil && from.Scheme == "https" && u.Scheme != "https" {
 		return false, invalid(u.String(), "it leads from https to http")
 	}
-	if p.Named.contains(u) {
+	if p.Named.contains(u, server) {
 		return true, nil
 	}
 	if u.Scheme != "https" {
@@ -104,7 +105,7 @@ func (p Policy) check(u, from *url.URL) (named bool, err error) {
 	if localName(host) {
 		return false, invalid(u.String(), "it is a name of the local network")
 	}
-	if p.Hosts == nil || !p.Hosts(hostPort(u)) {
+	if p.Hosts == nil || !p.Hosts(server) {
 		return false, invalid(u.String(), "its host is not on the list of servers for this question")
 	}
 	return false, nil
@@ -178,7 +179,11 @@ func hostPort(u *url.URL) string {
 			port = "80"
 		}
 	}
-	return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), port)
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if plain := host + ":" + port; plain == u.Host {
+		return u.Host
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // HostPort returns the server of a URL as Policy.Hosts is asked about it, and

@@ -97,7 +97,7 @@ func TestPolicy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		isNamed, err := p.check(u, nil)
+		isNamed, err := p.check(u, nil, hostPort(u))
 		got := "public"
 		switch {
 		case err != nil:
@@ -114,10 +114,10 @@ func TestPolicy(t *testing.T) {
 	}
 	https, _ := url.Parse("https://internal.example/registry/x")
 	plain, _ := url.Parse("http://127.0.0.1:8088/rdap/x")
-	if _, err := p.check(plain, https); err == nil {
+	if _, err := p.check(plain, https, hostPort(plain)); err == nil {
 		t.Error("a step from https to http was allowed")
 	}
-	if _, err := (Policy{}).check(https, nil); err == nil {
+	if _, err := (Policy{}).check(https, nil, hostPort(https)); err == nil {
 		t.Error("the zero Policy allowed something")
 	}
 }

@@ -23,37 +23,45 @@ type record struct {
 // readDomain reads an answer about name. The error says why nothing can be taken
 // from it. Notes say what was wrong in what was taken. untold are members that
 // say nothing on this server.
-func readDomain(body []byte, name freehold.Name, id freehold.EvidenceID, untold []string) (rec record, notes []string, err error) {
+func readDomain(body []byte, name freehold.Name, id freehold.EvidenceID, untold []string) (rec *record, notes []string, err error) {
 	if err := looksWrong(body); err != nil {
-		return record{}, nil, err
+		return nil, nil, err
 	}
 	t, err := parse(body)
 	if err != nil {
-		return record{}, nil, fmt.Errorf("the answer cannot be read: %w", err)
+		return nil, nil, fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	defer t.release()
-	r := domainReader{root: t.root(), name: name, ids: []freehold.EvidenceID{id}}
+	r := domainReader{record: &record{}, root: t.root(), name: name, ids: []freehold.EvidenceID{id}}
 	if err := r.check(); err != nil {
-		return record{}, t.notes, err
+		return nil, t.notes, err
 	}
 	r.redacted = readRedacted(r.root)
 	r.readParties()
-	for _, member := range [...]struct {
-		name string
-		read func()
-		note *string
-	}{
-		{"events", r.readEvents, &r.Created.Note}, {"status", r.readStatuses, &r.Statuses.Note},
-		{"nameservers", r.readNameservers, &r.Nameservers.Note}, {"secureDNS", r.readDNSSEC, &r.DNSSEC.Note},
-	} {
-		if slices.Contains(untold, member.name) {
-			*member.note = "this server does not tell it to the public"
-			continue
-		}
-		member.read()
+	if r.told(untold, "events", &r.Created.Note) {
+		r.readEvents()
+	}
+	if r.told(untold, "status", &r.Statuses.Note) {
+		r.readStatuses()
+	}
+	if r.told(untold, "nameservers", &r.Nameservers.Note) {
+		r.readNameservers()
+	}
+	if r.told(untold, "secureDNS", &r.DNSSEC.Note) {
+		r.readDNSSEC()
 	}
 	r.readLinks()
 	return r.record, t.notes, nil
+}
+
+// told tells whether a member says something on this server; if not it is noted
+// on the fact.
+func (r *domainReader) told(untold []string, member string, note *string) bool {
+	if slices.Contains(untold, member) {
+		*note = "this server does not tell it to the public"
+		return false
+	}
+	return true
 }
 
 // looksWrong finds what is plainly no RDAP answer, for a clearer error than the
@@ -72,7 +80,7 @@ func looksWrong(body []byte) error {
 }
 
 type domainReader struct {
-	record
+	*record
 	root     val
 	name     freehold.Name
 	ids      []freehold.EvidenceID
@@ -197,7 +205,7 @@ func (r *domainReader) event(action string) (to *freehold.Fact[time.Time], lates
 }
 
 func (r *domainReader) readStatuses() {
-	var words []string
+	words := make([]string, 0, 4)
 	for s := range r.root.get("status").list() {
 		if !s.is(text) {
 			r.note("a status is no text")
@@ -244,7 +252,7 @@ func (r *domainReader) readNameservers() {
 		r.Nameservers.Note = "the answer lists no name servers"
 		return
 	}
-	var hosts []freehold.Host
+	hosts := make([]freehold.Host, 0, 4)
 	for ns := range list.list() {
 		raw := ns.get("ldhName").str()
 		if raw == "" {

@@ -12,9 +12,10 @@ import (
 // merge joins what the registry and the registrar say, as the comment of
 // freehold.Registration has it: the registry is believed for the registrar,
 // dates, statuses and delegation, the registrar for the registrant and the
-// reseller. registrar is nil where its record was not read; why says why.
+// reseller. registrar is nil where its record was not read; why says why. The
+// registry's record is used up.
 func merge(registry, registrar *record, why string) freehold.Registration {
-	reg := registry.Registration
+	reg := &registry.Registration
 	if registrar == nil {
 		reg.RegistrarExpires = registry.registrarExpiration
 		explain(&reg.RegistrarExpires, why)
@@ -27,7 +28,7 @@ func merge(registry, registrar *record, why string) freehold.Registration {
 				explain(f, why)
 			}
 		}
-		return reg
+		return *reg
 	}
 	other := &registrar.Registration
 	for _, f := range [...]struct {
@@ -53,7 +54,7 @@ func merge(registry, registrar *record, why string) freehold.Registration {
 	// In a registrar's record "expiration" may be either date; it is the
 	// registrar's word, so never the registry's.
 	reg.RegistrarExpires = better(better(registrar.registrarExpiration, registry.registrarExpiration), other.Expires)
-	return reg
+	return *reg
 }
 
 // better returns the fact that says more; the first where they say as much.

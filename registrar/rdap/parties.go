@@ -1,7 +1,6 @@
 package rdap
 
 import (
-	"net/url"
 	"strings"
 
 	"freehold"
@@ -243,9 +242,14 @@ func (r *domainReader) readAbout(registrar val, c contact) {
 	}
 }
 
+// isWeb tells whether s is the address of a site, fit to be shown. Whether it may
+// be asked is another question, and not decided here.
 func isWeb(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && len(s) <= 500
+	rest, ok := strings.CutPrefix(s, "https://")
+	if !ok {
+		rest, ok = strings.CutPrefix(s, "http://")
+	}
+	return ok && rest != "" && rest[0] != '/' && len(s) <= 500 && !strings.ContainsAny(rest, " \t\r\n<>\"")
 }
 
 func (r *domainReader) readReseller(reseller val) {

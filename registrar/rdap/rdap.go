@@ -97,11 +97,12 @@ func (c *Client) Domain(ctx context.Context, name freehold.Name) (freehold.Regis
 		asks = append(asks, second.ask)
 		evidence = append(evidence, second.evidence...)
 	}
-	reg = merge(first.record, registrar, why)
-	reg.State, reg.Asks = freehold.Registered, asks
+	var differ []freehold.Conflict
 	if registrar != nil {
-		reg.Conflicts = conflicts(first.record, registrar, first.ask.Source, second.ask.Source)
+		differ = conflicts(first.record, registrar, first.ask.Source, second.ask.Source)
 	}
+	reg = merge(first.record, registrar, why)
+	reg.State, reg.Asks, reg.Conflicts = freehold.Registered, asks, differ
 	return reg, evidence
 }
 
@@ -137,7 +138,7 @@ func (c *Client) exchange(ctx context.Context, url string, name freehold.Name, p
 			x.ask.Outcome, x.ask.Error = freehold.OutcomeGarbled, freehold.OneLine(err.Error())
 			e.Notes = append(e.Notes, x.ask.Error)
 		} else {
-			x.record = &rec
+			x.record = rec
 		}
 	}
 	x.evidence = []freehold.Evidence{e}

@@ -12,10 +12,9 @@ import (
 )
 
 // An answer is read in one pass into a flat tree whose strings are pieces of
-// the body. encoding/json would decode the same answer eight times slower, lets
-// the last of two equal keys win silently, and gives up on a whole object when
-// one member has another type than expected; a registry's mistake in one place
-// must not lose the rest.
+// the body. encoding/json lets the last of two equal keys win silently, and gives
+// up on a whole object when one member has another type than expected; a
+// registry's mistake in one place must not lose the rest. It is also slower.
 
 // Bounds of an answer.
 const (
@@ -36,13 +35,19 @@ const (
 )
 
 // node is one value, in document order. The children of a container follow it,
-// up to next.
+// up to next. It holds places in the source, not strings: without pointers a
+// large answer costs the garbage collector nothing.
 type node struct {
-	key, text string // text is a scalar's token, a string's content without its quotes
+	key, text span // text is a scalar's token, a string's content without its quotes
 	next      int32
 	kind      kind
-	escaped   bool // text holds backslashes
 	twice     bool // an object has another member of this key with another value
+}
+
+// span is a piece of the source.
+type span struct {
+	from, to int32
+	escaped  bool // it holds backslashes
 }
 
 // tree is a parsed answer.
@@ -62,7 +67,6 @@ func (t *tree) release() {
 	if cap(t.nodes) > 8192 {
 		return // the odd large answer is not kept for the many small ones
 	}
-	clear(t.nodes)
 	*t = tree{nodes: t.nodes[:0]}
 	treePool.Put(t)
 }
@@ -82,7 +86,7 @@ func parse(body []byte) (*tree, error) {
 		i = len("\ufeff")
 		t.note("the answer begins with a byte order mark")
 	}
-	i, err := t.value(t.space(i), "")
+	i, err := t.value(t.space(i), span{})
 	if err == nil {
 		if i = t.space(i); i != len(t.src) {
 			err = fmt.Errorf("something follows it at octet %d", i)
@@ -111,19 +115,15 @@ func (t *tree) note(format string, args ...any) {
 }
 
 func (t *tree) space(i int) int {
-	for i < len(t.src) {
-		switch t.src[i] {
-		case ' ', '\t', '\n', '\r':
-			i++
-		default:
-			return i
-		}
+	src := t.src
+	for i < len(src) && (src[i] == ' ' || src[i] == '\n' || src[i] == '\r' || src[i] == '\t') {
+		i++
 	}
 	return i
 }
 
 // value parses the value at i and returns the position after it.
-func (t *tree) value(i int, key string) (int, error) {
+func (t *tree) value(i int, key span) (int, error) {
 	if i >= len(t.src) {
 		return i, errEnd
 	}
@@ -137,7 +137,7 @@ func (t *tree) value(i int, key string) (int, error) {
 	switch c := t.src[i]; {
 	case c == '"':
 		n.kind = text
-		n.text, n.escaped, i, err = t.str(i)
+		n.text, i, err = t.str(i)
 	case c == '{' || c == '[':
 		n.kind = array
 		if c == '{' {
@@ -150,13 +150,12 @@ func (t *tree) value(i int, key string) (int, error) {
 		for i < len(t.src) && strings.IndexByte("+-.eE0123456789", t.src[i]) >= 0 {
 			i++
 		}
-		n.text = t.src[start:i]
+		n.text = span{from: int32(start), to: int32(i)}
 	default:
-		n.kind, n.text, err = literal(t.src[i:])
-		if err != nil {
-			err = fmt.Errorf("%w at octet %d", err, i)
+		start := i
+		if n.kind, i, err = t.literal(i); err == nil {
+			n.text = span{from: int32(start), to: int32(i)}
 		}
-		i += len(n.text)
 	}
 	if err != nil {
 		return i, err
@@ -167,16 +166,16 @@ func (t *tree) value(i int, key string) (int, error) {
 	return i, nil
 }
 
-func literal(s string) (kind, string, error) {
+func (t *tree) literal(i int) (kind, int, error) {
 	for _, l := range [...]struct {
 		word string
 		kind kind
 	}{{"true", boolean}, {"false", boolean}, {"null", null}} {
-		if strings.HasPrefix(s, l.word) {
-			return l.kind, s[:len(l.word)], nil
+		if strings.HasPrefix(t.src[i:], l.word) {
+			return l.kind, i + len(l.word), nil
 		}
 	}
-	return missing, "", errors.New("it is not JSON")
+	return missing, i, fmt.Errorf("it is not JSON at octet %d", i)
 }
 
 // container parses an object or array whose node is at.
@@ -205,7 +204,7 @@ func (t *tree) container(i, at int, members bool) (int, error) {
 				break
 			}
 		}
-		key := ""
+		var key span
 		if members {
 			var err error
 			if key, i, err = t.key(i); err != nil {
@@ -226,40 +225,59 @@ func (t *tree) container(i, at int, members bool) (int, error) {
 }
 
 // key parses a member's name and its colon.
-func (t *tree) key(i int) (string, int, error) {
+func (t *tree) key(i int) (span, int, error) {
 	if i >= len(t.src) || t.src[i] != '"' {
-		return "", i, fmt.Errorf("a member's name is missing at octet %d", i)
+		return span{}, i, fmt.Errorf("a member's name is missing at octet %d", i)
 	}
-	key, escaped, i, err := t.str(i)
+	key, i, err := t.str(i)
 	if err != nil {
-		return "", i, err
-	}
-	if escaped {
-		key = unescape(key)
+		return span{}, i, err
 	}
 	if i = t.space(i); i >= len(t.src) || t.src[i] != ':' {
-		return "", i, fmt.Errorf("a colon is missing at octet %d", i)
+		return span{}, i, fmt.Errorf("a colon is missing at octet %d", i)
 	}
 	return key, t.space(i + 1), nil
 }
 
 // str parses the string that begins at i.
-func (t *tree) str(i int) (s string, escaped bool, end int, err error) {
-	start := i + 1
-	for i = start; i < len(t.src); i++ {
-		switch c := t.src[i]; {
-		case c == '"':
-			return t.src[start:i], escaped, i + 1, nil
-		case c == '\\':
-			escaped = true
-			if i++; i < len(t.src) && strings.IndexByte(`"\/bfnrtu`, t.src[i]) < 0 {
-				return "", false, i, fmt.Errorf("an unknown escape stands at octet %d", i)
+func (t *tree) str(i int) (s span, end int, err error) {
+	s.from = int32(i + 1)
+	src := t.src
+	for i++; i < len(src); i++ {
+		c := src[i]
+		if plainByte[c] {
+			continue
+		}
+		switch c {
+		case '"':
+			s.to = int32(i)
+			return s, i + 1, nil
+		case '\\':
+			s.escaped = true
+			if i++; i < len(src) && strings.IndexByte(`"\/bfnrtu`, src[i]) < 0 {
+				return s, i, fmt.Errorf("an unknown escape stands at octet %d", i)
 			}
-		case c < 0x20:
+		default:
 			t.controls = true
 		}
 	}
-	return "", false, i, errEnd
+	return s, i, errEnd
+}
+
+// plainByte tells the octets of a string that stand for themselves.
+var plainByte = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= 0x20 && c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+// of returns the text of a piece of the source, escapes resolved.
+func (t *tree) of(s span) string {
+	if s.escaped {
+		return unescape(t.src[s.from:s.to])
+	}
+	return t.src[s.from:s.to]
 }
 
 // markTwice marks the members of an object that are there twice and differ: two
@@ -274,24 +292,32 @@ func (t *tree) markTwice(at int) {
 		if count == 24 { // few members are compared one by one, many by a map
 			seen = map[string]int32{}
 			for j := int32(at) + 1; j < i; j = t.nodes[j].next {
-				seen[t.nodes[j].key] = j
+				seen[t.of(t.nodes[j].key)] = j
 			}
 		}
 		if seen != nil {
-			if j, ok := seen[t.nodes[i].key]; ok {
+			if j, ok := seen[t.of(t.nodes[i].key)]; ok {
 				t.compare(j, i)
 			} else {
-				seen[t.nodes[i].key] = i
+				seen[t.of(t.nodes[i].key)] = i
 			}
 			continue
 		}
 		for j := int32(at) + 1; j < i; j = t.nodes[j].next {
-			if t.nodes[j].key == t.nodes[i].key {
+			if t.same(t.nodes[j].key, t.nodes[i].key) {
 				t.compare(j, i)
 				break
 			}
 		}
 	}
+}
+
+// same tells whether two pieces say the same.
+func (t *tree) same(a, b span) bool {
+	if a.escaped || b.escaped {
+		return t.of(a) == t.of(b)
+	}
+	return t.src[a.from:a.to] == t.src[b.from:b.to]
 }
 
 // compare marks two members of one name, unless they say the same.
@@ -301,7 +327,7 @@ func (t *tree) compare(a, b int32) {
 		same := true
 		for k := int32(0); same && k < na.next-a; k++ {
 			x, y := t.nodes[a+k], t.nodes[b+k]
-			same = x.key == y.key && x.kind == y.kind && x.text == y.text && x.next-a == y.next-b
+			same = x.kind == y.kind && x.next-a == y.next-b && t.same(x.key, y.key) && t.same(x.text, y.text)
 		}
 		if same {
 			return
@@ -386,7 +412,7 @@ func (v val) is(k kind) bool { return v.kind() == k }
 func (v val) there() bool { return v.kind() > null }
 
 // key returns the name of a member.
-func (v val) key() string { return v.t.nodes[v.i].key }
+func (v val) key() string { return v.t.of(v.t.nodes[v.i].key) }
 
 // get returns an object's member. One that is there twice with different values
 // is not taken, with a note.
@@ -396,7 +422,7 @@ func (v val) get(key string) val {
 	}
 	nodes := v.t.nodes
 	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
-		if nodes[i].key == key {
+		if k := nodes[i].key; v.t.src[k.from:k.to] == key || k.escaped && v.t.of(k) == key {
 			if nodes[i].twice {
 				v.t.note("%q is there twice with different values: neither is taken", key)
 				return val{}
@@ -425,12 +451,20 @@ func (v val) all() iter.Seq[val] {
 // list yields the elements of an array; a lone value where an array belongs is
 // its only element.
 func (v val) list() iter.Seq[val] {
-	if v.is(array) {
-		return v.all()
-	}
-	return func(yield func(val) bool) {
+	return func(yield func(val) bool) { v.each(yield) }
+}
+
+func (v val) each(yield func(val) bool) {
+	if !v.is(array) {
 		if v.there() {
 			yield(v)
+		}
+		return
+	}
+	nodes := v.t.nodes
+	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
+		if !yield(val{v.t, i}) {
+			return
 		}
 	}
 }
@@ -453,14 +487,8 @@ func (v val) at(n int) val {
 // it stands: a piece of the answer, not yet clean.
 func (v val) str() string {
 	switch v.kind() {
-	case text:
-		n := &v.t.nodes[v.i]
-		if n.escaped {
-			return unescape(n.text)
-		}
-		return n.text
-	case number, boolean:
-		return v.t.nodes[v.i].text
+	case text, number, boolean:
+		return v.t.of(v.t.nodes[v.i].text)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -52,52 +53,60 @@ func meaningOf(s string) meaning {
 	if len(s) > 120 { // a paragraph about privacy is no name either, but begins like one
 		s = s[:120]
 	}
-	key := words(s)
-	if nothing[key] || key == "" {
+	var room [160]byte
+	key := appendWords(room[:0], s)
+	if len(key) == 0 || nothing[string(key)] {
 		return meansNothing
 	}
-	if withheld[key] {
+	if withheld[string(key)] {
 		return meansRedacted
 	}
-	for _, phrase := range withheldPhrases {
-		if strings.HasPrefix(key, phrase) || strings.Contains(key, " "+phrase) {
-			return meansRedacted
+	for at := 0; ; { // at the beginning of each word
+		for _, phrase := range phrasesBy[key[at]] {
+			if bytes.HasPrefix(key[at:], phrase) {
+				return meansRedacted
+			}
 		}
+		space := bytes.IndexByte(key[at:], ' ')
+		if space < 0 {
+			return meansValue
+		}
+		at += space + 1
 	}
-	return meansValue
 }
 
 // words lowers s and keeps its letters and digits, one space between words.
-func words(s string) string {
-	ascii := true
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	var b strings.Builder
-	b.Grow(len(s))
+func words(s string) string { return string(appendWords(nil, s)) }
+
+func appendWords(b []byte, s string) []byte {
 	gap := false
-	for _, r := range s {
-		letter := r >= 'a' && r <= 'z' || r >= '0' && r <= '9'
-		if !letter && r >= 'A' && r <= 'Z' {
-			r, letter = r+'a'-'A', true
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
+		case r >= 'A' && r <= 'Z':
+			r += 'a' - 'A'
+		case r < utf8.RuneSelf:
+			r = -1
+		default:
+			if r, size = utf8.DecodeRuneInString(s[i:]); unicode.IsLetter(r) || unicode.IsDigit(r) {
+				r = unicode.ToLower(r)
+			} else {
+				r = -1
+			}
 		}
-		if !letter && !ascii && r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
-			r, letter = unicode.ToLower(r), true
-		}
-		if !letter {
+		i += size
+		if r < 0 {
 			gap = true
 			continue
 		}
-		if gap && b.Len() > 0 {
-			b.WriteByte(' ')
+		if gap && len(b) > 0 {
+			b = append(b, ' ')
 		}
 		gap = false
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return b
 }
 
 func set(list ...string) map[string]bool {
@@ -119,6 +128,13 @@ var withheld = set("private", "hidden", "masked", "protected", "confidential", "
 	"gdpr", "rgpd", "dsgvo", "gdpr protected", "gdpr compliant", "gdpr hidden", "hidden upon user request", "whois privacy", "identity protected",
 	"anonyme", "masqué", "masquée", "masqués", "caché", "cachée", "confidentiel", "confidentielle", "privé", "données privées", "données personnelles",
 	"anonym", "verborgen", "geschützt", "vertraulich", "privat", "privatperson", "persoonlijk", "afgeschermd", "riservato", "oscurato", "oculto", "protegido")
+
+var phrasesBy = func() (by [256][][]byte) {
+	for _, p := range withheldPhrases {
+		by[p[0]] = append(by[p[0]], []byte(p))
+	}
+	return by
+}()
 
 var withheldPhrases = []string{
 	"redacted", "data redacted", "statutory masking", "statutorily masked", "gdpr mask", "gdpr redact", "gdpr data", "masked for", "masked due", "withheld due",

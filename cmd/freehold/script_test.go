@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes "freehold" a command of the scripts: this very program.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"freehold": main})
+}
+
+// TestScripts runs testdata/script: the specification of the command line, each
+// stanza headed by its reason.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir+"/home")
+			env.Setenv("LANG", "en_US.UTF-8")
+			env.Setenv("USER", "anne")
+			return os.Mkdir(env.WorkDir+"/home", 0o700)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+	})
+}
+
+// exits runs freehold and holds it to an exact exit code: "exits 3 audit --lab".
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARGS…")
+	}
+	err := ts.Exec("freehold", args[1:]...)
+	code := "0"
+	if e, ok := err.(interface{ ExitCode() int }); ok {
+		code = strconv.Itoa(e.ExitCode())
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if code != args[0] {
+		ts.Fatalf("freehold %v: exit code %s, want %s", args[1:], code, args[0])
+	}
+}
