@@ -60,22 +60,24 @@ type Evidence struct {
 // ID returns the digest of e: SHA-256 over a header of "key: value" lines, an
 // empty line, and the body.
 func (e Evidence) ID() EvidenceID {
+	var room [512]byte
 	h := sha256.New()
-	h.Write([]byte(e.Header()))
+	h.Write(e.appendHeader(room[:0]))
 	h.Write(e.Body)
-	return EvidenceID("sha256:" + hex.EncodeToString(h.Sum(nil)))
+	id := append(room[:0], "sha256:"...)
+	return EvidenceID(hex.AppendEncode(id, h.Sum(room[128:128])))
 }
 
 // Header returns the text that stands before the body when the digest is
 // computed; printed before the body it lets anyone recompute the ID.
-func (e Evidence) Header() string {
-	var b strings.Builder
-	b.Grow(256 + len(e.Source))
+func (e Evidence) Header() string { return string(e.appendHeader(nil)) }
+
+func (e Evidence) appendHeader(b []byte) []byte {
 	line := func(k, v string) {
-		b.WriteString(k)
-		b.WriteString(": ")
-		b.WriteString(OneLine(v))
-		b.WriteByte('\n')
+		b = append(b, k...)
+		b = append(b, ": "...)
+		b = append(b, OneLine(v)...)
+		b = append(b, '\n')
 	}
 	line("freehold-evidence", "1")
 	line("kind", string(e.Kind))
@@ -87,8 +89,7 @@ func (e Evidence) Header() string {
 	if e.Truncated {
 		line("truncated", "yes")
 	}
-	b.WriteByte('\n')
-	return b.String()
+	return append(b, '\n')
 }
 
 // FactState says what kind of answer a fact is. One is never read as another.

@@ -34,6 +34,9 @@ var lookupProfile = idna.New(idna.MapForLookup(), idna.Transitional(false), idna
 // Limits: 63 octets a label, 253 octets in all (RFC 1035 section 2.3.4).
 // Errors are of KindInvalid.
 func ParseHost(s string) (Host, error) {
+	if h, ok := plainHost(s); ok {
+		return h, nil
+	}
 	raw := strings.TrimSpace(s)
 	shown := shorten(raw)
 	bad := func(why, hint string) (Host, error) {
@@ -80,6 +83,35 @@ func ParseHost(s string) (Host, error) {
 		return bad(`the label "`+mixed+`" mixes scripts, as look-alike names do`, "if it is really meant, write it in its xn-- form")
 	}
 	return hostOf(ascii), nil
+}
+
+// plainHost parses what most names are: letters, digits, hyphens and underscores
+// of ASCII, no A-label, nothing that could be an address. All others take the
+// long way, which gives the same answer for these.
+func plainHost(s string) (Host, bool) {
+	s = strings.TrimSuffix(s, ".")
+	if s == "" || len(s) > 253 {
+		return Host{}, false
+	}
+	label, digits := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '-', c == '_':
+			label++
+		case c >= '0' && c <= '9':
+			label++
+			digits++
+		case c == '.' && label > 0 && label <= 63:
+			label, digits = 0, 0
+		default:
+			return Host{}, false
+		}
+	}
+	if label == 0 || label > 63 || label == digits {
+		return Host{}, false
+	}
+	ascii := strings.ToLower(s)
+	return Host{ascii: ascii, unicode: ascii}, !strings.Contains(ascii, "xn--")
 }
 
 // hostOf makes a Host of a checked ASCII form. A look-alike asked for by its

@@ -66,28 +66,28 @@ func (c *contact) readProperty(p val) {
 		p.t.note("a property of a jCard has no name")
 		return
 	}
-	switch word := name.str(); lower(word) {
-	case "fn":
+	switch {
+	case name.fold("fn"):
 		c.take(&c.name, &c.hasName, joined(value, " "))
-	case "org":
+	case name.fold("org"):
 		c.take(&c.org, &c.hasOrg, joined(value, ", "))
-	case "email":
+	case name.fold("email"):
 		c.take(&c.email, &c.hasEmail, strings.TrimPrefix(joined(value, " "), "mailto:"))
-	case "tel":
+	case name.fold("tel"):
 		if c.phone == "" && !isFax(p.at(1)) {
 			c.phone = phone(joined(value, " "))
 		}
-	case "contact-uri":
+	case name.fold("contact-uri"):
 		if c.uri == "" {
 			c.uri = clean(joined(value, " "))
 		}
-	case "url":
+	case name.fold("url"):
 		if c.site == "" {
 			c.site = clean(joined(value, " "))
 		}
-	case "kind":
+	case name.fold("kind"):
 		c.kind = lower(clean(joined(value, " ")))
-	case "adr":
+	case name.fold("adr"):
 		c.readAddress(p.at(1), value)
 	}
 }
@@ -137,7 +137,7 @@ func joined(v val, sep string) string {
 
 func isFax(parameters val) bool {
 	for kind := range parameters.get("type").list() {
-		if lower(kind.str()) == "fax" {
+		if kind.fold("fax") {
 			return true
 		}
 	}
@@ -179,7 +179,7 @@ func (c *contact) readJSContact(card val) {
 		}
 	}
 	for link := range card.get("links").all() {
-		if c.uri == "" && lower(link.get("kind").str()) == "contact" {
+		if c.uri == "" && link.get("kind").fold("contact") {
 			c.uri = clean(link.get("uri").str())
 		}
 	}

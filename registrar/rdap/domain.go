@@ -107,7 +107,7 @@ func (r *domainReader) check() error {
 		return fmt.Errorf("the answer is an error: %s %s", clean(code.str()), clean(r.root.get("title").str()))
 	}
 	switch class := r.root.get("objectClassName"); {
-	case strings.EqualFold(class.str(), "domain"):
+	case class.fold("domain"):
 	case class.there():
 		return fmt.Errorf("the answer is about a %q, not a domain", clean(class.str()))
 	default:
@@ -117,10 +117,10 @@ func (r *domainReader) check() error {
 }
 
 func (r *domainReader) checkName() error {
-	ldh, unicode := r.root.get("ldhName").str(), r.root.get("unicodeName").str()
-	if ldh == r.name.ASCII() {
+	if string(r.root.get("ldhName").raw()) == r.name.ASCII() {
 		return nil
 	}
+	ldh, unicode := r.root.get("ldhName").str(), r.root.get("unicodeName").str()
 	if ldh == "" && unicode == "" {
 		return fmt.Errorf("the answer does not say which name it is about")
 	}
@@ -211,10 +211,9 @@ func (r *domainReader) readStatuses() {
 			r.note("a status is no text")
 			continue
 		}
-		raw := s.str()
-		word, known := statusWords[raw]
+		word, known := statusWords[string(s.raw())]
 		if !known {
-			word = clean(freehold.EPPStatus(raw))
+			word = clean(freehold.EPPStatus(s.str()))
 		}
 		if word != "" && !slices.Contains(words, word) && len(words) < 40 {
 			words = append(words, word)
@@ -327,12 +326,12 @@ func filled(v val) bool {
 // registrar's (rel "related" with a /domain/ query).
 func (r *domainReader) readLinks() {
 	for l := range r.root.get("links").list() {
-		if !strings.EqualFold(l.get("rel").str(), "related") || len(r.related) >= 8 {
+		if !l.get("rel").fold("related") || len(r.related) >= 8 {
 			continue
 		}
 		href := l.get("href").str()
 		if r.isDomainQuery(href) {
-			r.related = append(r.related, strings.Clone(href))
+			r.related = append(r.related, href)
 		} else if strings.Contains(lower(l.get("type").str()), "rdap") {
 			r.note("the related link %q is no query about this name", clean(href))
 		}

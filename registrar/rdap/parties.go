@@ -19,14 +19,14 @@ const (
 func rolesOf(entity val) roles {
 	var r roles
 	for role := range entity.get("roles").list() {
-		switch strings.TrimSpace(lower(role.str())) {
-		case "registrar":
+		switch {
+		case role.fold("registrar"):
 			r |= roleRegistrar
-		case "registrant":
+		case role.fold("registrant"):
 			r |= roleRegistrant
-		case "reseller":
+		case role.fold("reseller"):
 			r |= roleReseller
-		case "abuse":
+		case role.fold("abuse"):
 			r |= roleAbuse
 		}
 	}
@@ -177,11 +177,11 @@ func (r *domainReader) ianaID(registrar val) freehold.Fact[string] {
 }
 
 func (r *domainReader) readPublicID(id val) (string, bool) {
-	if name := id.get("type").str(); name != "IANA Registrar ID" {
-		if !strings.Contains(words(name), "iana") {
+	if name := id.get("type"); string(name.raw()) != "IANA Registrar ID" {
+		if !strings.Contains(words(name.str()), "iana") {
 			return "", false
 		}
-		r.note("the type of the IANA id is written %q", clean(name))
+		r.note("the type of the IANA id is written %q", clean(name.str()))
 	}
 	value := id.get("identifier")
 	for _, other := range [...]string{"id", "value", "Identifier"} {
@@ -199,7 +199,7 @@ func (r *domainReader) readPublicID(id val) (string, bool) {
 		r.note("the IANA id is not understood: %q", clean(digits))
 		return "", false
 	}
-	return strings.Clone(digits), true
+	return digits, true
 }
 
 // ianaNumber tells whether s has the form of IANA's registrar ids.
@@ -226,11 +226,11 @@ func generic(tld string) bool {
 // its RDAP base (gTLD RDAP profile 2024 section 2.4.6).
 func (r *domainReader) readAbout(registrar val, c contact) {
 	for l := range registrar.get("links").list() {
-		if !strings.EqualFold(l.get("rel").str(), "about") {
+		if !l.get("rel").fold("about") {
 			continue
 		}
 		if base := l.get("value").str(); isWeb(base) {
-			r.about = strings.Clone(base)
+			r.about = base
 		}
 		if site := clean(l.get("href").str()); isWeb(site) {
 			r.RegistrarURL = freehold.Fact[string]{State: freehold.Value, Value: site, Evidence: r.ids}
@@ -249,7 +249,15 @@ func isWeb(s string) bool {
 	if !ok {
 		rest, ok = strings.CutPrefix(s, "http://")
 	}
-	return ok && rest != "" && rest[0] != '/' && len(s) <= 500 && !strings.ContainsAny(rest, " \t\r\n<>\"")
+	if !ok || rest == "" || rest[0] == '/' || len(s) > 500 {
+		return false
+	}
+	for i := range len(rest) {
+		if c := rest[i]; c <= ' ' || c == '<' || c == '>' || c == '"' {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *domainReader) readReseller(reseller val) {

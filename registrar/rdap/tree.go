@@ -1,6 +1,7 @@
 package rdap
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"iter"
@@ -52,7 +53,7 @@ type span struct {
 
 // tree is a parsed answer.
 type tree struct {
-	src   string
+	src   []byte // the body itself: nothing here writes to it
 	nodes []node
 	notes []string
 	// controls: a string holds a raw control character, which JSON forbids.
@@ -80,9 +81,9 @@ var (
 // parse reads one JSON value (RFC 8259). The error says what is wrong and where.
 func parse(body []byte) (*tree, error) {
 	t := treePool.Get().(*tree)
-	t.src = string(body)
+	t.src = body
 	i := 0
-	if strings.HasPrefix(t.src, "\ufeff") {
+	if bytes.HasPrefix(t.src, []byte("\ufeff")) {
 		i = len("\ufeff")
 		t.note("the answer begins with a byte order mark")
 	}
@@ -96,7 +97,7 @@ func parse(body []byte) (*tree, error) {
 		t.release()
 		return nil, err
 	}
-	if !utf8.ValidString(t.src) {
+	if !utf8.Valid(t.src) {
 		t.note("the answer is not UTF-8 text")
 	}
 	if t.controls {
@@ -171,7 +172,7 @@ func (t *tree) literal(i int) (kind, int, error) {
 		word string
 		kind kind
 	}{{"true", boolean}, {"false", boolean}, {"null", null}} {
-		if strings.HasPrefix(t.src[i:], l.word) {
+		if len(t.src)-i >= len(l.word) && string(t.src[i:i+len(l.word)]) == l.word {
 			return l.kind, i + len(l.word), nil
 		}
 	}
@@ -273,9 +274,9 @@ var plainByte = func() (plain [256]bool) {
 }()
 
 // of returns the text of a piece of the source, escapes resolved.
-func (t *tree) of(s span) string {
+func (t *tree) of(s span) []byte {
 	if s.escaped {
-		return unescape(t.src[s.from:s.to])
+		return []byte(unescape(string(t.src[s.from:s.to])))
 	}
 	return t.src[s.from:s.to]
 }
@@ -292,14 +293,14 @@ func (t *tree) markTwice(at int) {
 		if count == 24 { // few members are compared one by one, many by a map
 			seen = map[string]int32{}
 			for j := int32(at) + 1; j < i; j = t.nodes[j].next {
-				seen[t.of(t.nodes[j].key)] = j
+				seen[string(t.of(t.nodes[j].key))] = j
 			}
 		}
 		if seen != nil {
-			if j, ok := seen[t.of(t.nodes[i].key)]; ok {
+			if j, ok := seen[string(t.of(t.nodes[i].key))]; ok {
 				t.compare(j, i)
 			} else {
-				seen[t.of(t.nodes[i].key)] = i
+				seen[string(t.of(t.nodes[i].key))] = i
 			}
 			continue
 		}
@@ -314,10 +315,7 @@ func (t *tree) markTwice(at int) {
 
 // same tells whether two pieces say the same.
 func (t *tree) same(a, b span) bool {
-	if a.escaped || b.escaped {
-		return t.of(a) == t.of(b)
-	}
-	return t.src[a.from:a.to] == t.src[b.from:b.to]
+	return bytes.Equal(t.of(a), t.of(b))
 }
 
 // compare marks two members of one name, unless they say the same.
@@ -412,7 +410,7 @@ func (v val) is(k kind) bool { return v.kind() == k }
 func (v val) there() bool { return v.kind() > null }
 
 // key returns the name of a member.
-func (v val) key() string { return v.t.of(v.t.nodes[v.i].key) }
+func (v val) key() string { return string(v.t.of(v.t.nodes[v.i].key)) }
 
 // get returns an object's member. One that is there twice with different values
 // is not taken, with a note.
@@ -422,7 +420,7 @@ func (v val) get(key string) val {
 	}
 	nodes := v.t.nodes
 	for i := v.i + 1; i < nodes[v.i].next; i = nodes[i].next {
-		if k := nodes[i].key; v.t.src[k.from:k.to] == key || k.escaped && v.t.of(k) == key {
+		if k := nodes[i].key; string(v.t.src[k.from:k.to]) == key || k.escaped && string(v.t.of(k)) == key {
 			if nodes[i].twice {
 				v.t.note("%q is there twice with different values: neither is taken", key)
 				return val{}
@@ -483,12 +481,36 @@ func (v val) at(n int) val {
 	return val{}
 }
 
-// str returns the content of a string or the token of a number or boolean, as
-// it stands: a piece of the answer, not yet clean.
-func (v val) str() string {
+// raw returns the content of a string or the token of a number or boolean, as it
+// stands: a piece of the answer, neither clean nor to be kept.
+func (v val) raw() []byte {
 	switch v.kind() {
 	case text, number, boolean:
 		return v.t.of(v.t.nodes[v.i].text)
 	}
-	return ""
+	return nil
+}
+
+// str returns a copy of raw.
+func (v val) str() string { return string(v.raw()) }
+
+// fold tells whether the value is a word, whatever its capitals and the space
+// around it.
+func (v val) fold(word string) bool {
+	raw := v.raw()
+	if len(raw) != len(word) {
+		raw = bytes.TrimSpace(raw)
+	}
+	if len(raw) != len(word) {
+		return false
+	}
+	for i, c := range raw {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -14,11 +14,11 @@ import (
 const maxText = 300
 
 // clean makes a piece of an answer fit to be kept and shown: one line, without
-// control characters, bounded, and a copy, so that the answer itself is freed.
+// control characters and bounded.
 func clean(s string) string {
 	s = strings.TrimSpace(s)
 	if plain(s) && len(s) <= maxText {
-		return strings.Clone(s)
+		return s
 	}
 	s = freehold.OneLine(strings.ToValidUTF8(s, "\uFFFD"))
 	s = strings.Join(strings.Fields(s), " ")
