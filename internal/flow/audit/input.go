@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"bufio"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -11,194 +9,226 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+	"golang.org/x/text/encoding/charmap"
 
 	"freehold"
 )
 
-// Input is one line of what the user wants audited: a name, an error that names
-// file and line, or, without either, only a note (a name given twice).
+// Input is one thing a person asked to audit: a name, what is wrong with what
+// they wrote, or only a note.
 type Input struct {
-	Line  int // in its file; 0 on the command line
+	// Line counts the lines of the file, or the arguments, from 1.
+	Line int
+	// Asked is what was written, on one line, at most 300 characters.
 	Asked string
 	Name  freehold.Name
-	Note  string
-	Err   error
+	// Note tells what was done with it: "taken as its domain", "given twice". With
+	// neither a Name nor an Err there is nothing more to do.
+	Note string
+	// Err is of KindInvalid and names the file and line.
+	Err error
 }
 
-// maxLine bounds one line of a file, in octets.
-const maxLine = 64 << 10
-
-// ParseInput reads one name as a person writes it: a host or a URL inside a
-// domain means the domain, with a note that says so.
-func ParseInput(asked string) Input {
-	in := Input{Asked: strings.TrimSpace(asked)}
-	text := in.Asked
-	if _, after, ok := strings.Cut(text, "://"); ok {
-		text, _, _ = strings.Cut(after, "/")
-		text, _, _ = strings.Cut(text, ":")
-	}
-	h, err := freehold.ParseHost(text)
-	if err == nil {
-		in.Name, err = freehold.NameOf(h)
-	}
-	if err != nil {
-		in.Err = err
-		return in
-	}
-	if in.Name.Host() != h || text != in.Asked {
-		in.Note = fmt.Sprintf("%s: auditing %s, the registrable name", freehold.OneLine(in.Asked), in.Name.Unicode())
-	}
-	return in
-}
-
-// ReadNames reads the names of the command line, then those of a file: one name
-// a line or a CSV with a header, "#" for comments. Nothing is held but one line
-// and a hash of each name; a name given twice is only a note.
+// ReadNames reads the names of a run as they are needed: first those of the
+// command line, then those of a file. Memory does not grow with the
+// file. source is the file's name in errors and notes, "-" for standard input.
+//
+// A file has one name a line; "#" begins a comment at the start of a line or
+// after a blank. It may be a CSV with commas, semicolons or tabs: then a column
+// headed as a domain is taken, without such a heading the first column of each
+// line that is a domain. It is UTF-8, or UTF-16 with a byte order mark. In a
+// file of another encoding the ASCII names are read, and the others are errors
+// that say what to do: guessing letters would audit another name.
+//
+// Addresses of pages and hosts inside a domain are taken as their domain, with
+// a note. A name that was there before is a note alone.
 func ReadNames(args []string, file io.Reader, source string) iter.Seq[Input] {
-	seed := maphash.MakeSeed()
-	seen := map[uint64]bool{}
-	once := func(in Input) Input {
-		if in.Err != nil {
-			return in
-		}
-		key := maphash.String(seed, in.Name.ASCII())
-		if seen[key] {
-			return Input{Line: in.Line, Asked: in.Asked, Note: fmt.Sprintf("%s is given twice; it is audited once", in.Name.Unicode())}
-		}
-		seen[key] = true
-		return in
-	}
 	return func(yield func(Input) bool) {
-		for _, a := range args {
-			if !yield(once(ParseInput(a))) {
+		seen := newDuplicates()
+		for i, arg := range args {
+			in := ParseInput(arg)
+			in.Line = i + 1
+			if !yield(seen.check(in)) {
 				return
 			}
 		}
 		if file == nil {
 			return
 		}
-		for in := range lines(file, source) {
-			if !yield(once(in)) {
+		if source == "-" {
+			source = "standard input"
+		}
+		for in := range readFile(file) {
+			if !yield(inFile(seen.check(in), source)) {
 				return
 			}
 		}
 	}
 }
 
-// lines reads a file. A UTF-16 file with its mark is decoded; every line that is
-// no UTF-8, too long or no name is an error of its own.
-func lines(file io.Reader, source string) iter.Seq[Input] {
+// inFile adds the file and line to what is said about an input.
+func inFile(in Input, source string) Input {
+	at := freehold.OneLine(source)
+	if in.Line > 0 {
+		at = fmt.Sprintf("%s:%d", at, in.Line)
+	}
+	if in.Note != "" {
+		in.Note = at + ": " + in.Note
+	}
+	if in.Err != nil {
+		e := &freehold.Error{Kind: freehold.KindOf(in.Err), Msg: at + ": " + in.Err.Error(), Hint: freehold.HintOf(in.Err)}
+		in.Err = e
+	}
+	return in
+}
+
+// ParseInput reads one name as a person writes it: a domain, a host inside one,
+// or the address of a page.
+func ParseInput(s string) Input {
+	in := Input{Asked: asked(s)}
+	host, err := freehold.ParseHost(hostPart(s))
+	if err != nil {
+		in.Err = helpWithEncoding(s, err)
+		return in
+	}
+	name, err := freehold.NameOf(host)
+	if err != nil {
+		in.Err = err
+		return in
+	}
+	if strings.Trim(name.TLD(), "0123456789") == "" {
+		in.Err = invalid(fmt.Sprintf("%q is not a domain: its last part is a number", in.Asked), "")
+		return in
+	}
+	in.Name = name
+	if name.Host() != host {
+		in.Note = fmt.Sprintf("%q is inside %q, which is audited", host.Unicode(), name.Unicode())
+	} else if plain, err := freehold.ParseHost(s); err != nil || plain != host {
+		in.Note = fmt.Sprintf("%q is taken as %q", in.Asked, name.Unicode())
+	}
+	return in
+}
+
+// maxAsked bounds what is kept of a wrong line. The dots that mark the cut are
+// in no name, so what was too long can never be read as a shorter name later.
+const maxAsked = 300
+
+func asked(s string) string {
+	s = strings.TrimSpace(freehold.OneLine(strings.ToValidUTF8(s, "\uFFFD")))
+	n := 0
+	for i := range s {
+		if n == maxAsked-1 {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
+// hostPart takes the host out of the address of a page; what is none stays as
+// it is.
+func hostPart(s string) string {
+	s = strings.TrimSpace(s)
+	rest, page := strings.CutPrefix(s, "//")
+	if scheme, after, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
+		rest, page = after, true
+	}
+	if i := strings.IndexAny(rest, "/?#"); i > 0 {
+		rest, page = rest[:i], true
+	}
+	if page {
+		if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+			rest = rest[i+1:]
+		}
+	}
+	if host, port, ok := strings.Cut(rest, ":"); ok && host != "" && port != "" && strings.Trim(port, "0123456789") == "" {
+		return host
+	}
+	return rest
+}
+
+// isScheme tells the first part of an absolute URL (RFC 3986 section 3.1).
+func isScheme(s string) bool {
+	return s != "" && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
+}
+
+// helpWithEncoding tells what a name that is not UTF-8 would be in ISO 8859-1,
+// without taking it: it could as well be another encoding and another name.
+func helpWithEncoding(s string, err error) error {
+	if utf8.ValidString(s) {
+		return err
+	}
+	decoded, decodeErr := charmap.ISO8859_1.NewDecoder().String(s)
+	if decodeErr != nil {
+		return err
+	}
+	host, parseErr := freehold.ParseHost(hostPart(decoded))
+	if parseErr != nil {
+		return err
+	}
+	return invalid(err.Error(), fmt.Sprintf("if %q is meant, save the file as UTF-8 or write %q", host.Unicode(), host.ASCII()))
+}
+
+func invalid(msg, hint string) error {
+	return &freehold.Error{Kind: freehold.KindInvalid, Msg: msg, Hint: hint}
+}
+
+// duplicates remembers names by a hash of 64 bits, so that ten million take no
+// more room than their hashes; it stops remembering at maxRemembered. Two names
+// of one hash are the rarest of accidents, and the note would show it.
+type duplicates struct {
+	seed maphash.Seed
+	seen map[uint64]struct{}
+}
+
+const maxRemembered = 1 << 21
+
+func newDuplicates() *duplicates {
+	return &duplicates{maphash.MakeSeed(), map[uint64]struct{}{}}
+}
+
+// check turns the second input of one name into a note.
+func (d *duplicates) check(in Input) Input {
+	if in.Err != nil || in.Name.IsZero() {
+		return in
+	}
+	h := maphash.String(d.seed, in.Name.ASCII())
+	if _, twice := d.seen[h]; twice {
+		return Input{Line: in.Line, Asked: in.Asked, Note: fmt.Sprintf("%q was given before", in.Name.Unicode())}
+	}
+	if len(d.seen) < maxRemembered {
+		d.seen[h] = struct{}{}
+	}
+	return in
+}
+
+// readFile reads a file of names.
+func readFile(r io.Reader) iter.Seq[Input] {
 	return func(yield func(Input) bool) {
-		r := bufio.NewReaderSize(transform.NewReader(file, unicode.BOMOverride(transform.Nop)), maxLine)
-		column, separator, first := -1, ',', true
-		for n := 1; ; n++ {
-			line, err := readLine(r)
-			if errors.Is(err, io.EOF) && line == "" {
+		lines, err := newLines(r)
+		if err != nil {
+			yield(Input{Err: err})
+			return
+		}
+		var t table
+		for {
+			l, err := lines.next()
+			switch {
+			case errors.Is(err, io.EOF):
 				return
-			}
-			if err != nil && !errors.Is(err, io.EOF) {
-				yield(at(source, n, Input{Asked: "", Err: err}))
-				if !errors.Is(err, errLongLine) {
+			case err != nil:
+				yield(Input{Line: l.number, Err: &freehold.Error{Kind: freehold.KindUnavailable, Msg: "cannot be read any further", Err: err}})
+				return
+			case l.tooLong:
+				in := Input{Line: l.number, Asked: asked(l.text), Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
+				if !yield(in) {
 					return
 				}
 				continue
 			}
-			text := strings.TrimSpace(line)
-			if i := strings.IndexByte(text, '#'); i >= 0 && (i == 0 || text[i-1] == ' ' || text[i-1] == '\t') {
-				text = strings.TrimSpace(text[:i])
-			}
-			if text == "" {
-				continue
-			}
-			if first {
-				first = false
-				separator = separatorOf(text)
-				if c := headerColumn(cells(text, separator)); c >= 0 {
-					column = c
-					continue
-				}
-			}
-			if !yield(at(source, n, pick(cells(text, separator), column))) {
+			if in, ok := t.read(l, lines); ok && !yield(in) {
 				return
 			}
 		}
 	}
-}
-
-var errLongLine = &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the line is longer than %d octets", maxLine)}
-
-// readLine returns one line; of a longer one it reads past the rest.
-func readLine(r *bufio.Reader) (string, error) {
-	line, err := r.ReadSlice('\n')
-	if errors.Is(err, bufio.ErrBufferFull) {
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = r.ReadSlice('\n')
-		}
-		return "", errLongLine
-	}
-	return string(line), err
-}
-
-func separatorOf(line string) rune {
-	for _, s := range []rune{'\t', ';', ','} {
-		if strings.ContainsRune(line, s) {
-			return s
-		}
-	}
-	return ','
-}
-
-func cells(line string, separator rune) []string {
-	r := csv.NewReader(strings.NewReader(line))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes, r.TrimLeadingSpace = separator, -1, true, true
-	fields, err := r.Read()
-	if err != nil {
-		return []string{line}
-	}
-	return fields
-}
-
-// headerColumn finds the column of the names in a header row, or -1.
-func headerColumn(fields []string) int {
-	for i, f := range fields {
-		switch strings.ToLower(strings.TrimSpace(f)) {
-		case "domain", "domains", "domain name", "domain_name", "name", "domaine", "nom de domaine", "nom", "domäne", "domainname":
-			return i
-		}
-	}
-	return -1
-}
-
-// pick reads the name of a row: in its column, else in the first field that is one.
-func pick(fields []string, column int) Input {
-	if column >= 0 {
-		if column >= len(fields) {
-			return Input{Err: &freehold.Error{Kind: freehold.KindInvalid, Msg: "the row has no domain column"}}
-		}
-		return ParseInput(fields[column])
-	}
-	first := ParseInput(fields[0])
-	if first.Err == nil || len(fields) == 1 {
-		return first
-	}
-	for _, f := range fields[1:] {
-		if in := ParseInput(f); in.Err == nil {
-			return in
-		}
-	}
-	return first
-}
-
-// at gives an input its place, and an error the file and line.
-func at(source string, line int, in Input) Input {
-	in.Line = line
-	if !utf8.ValidString(in.Asked) {
-		in.Asked = strings.ToValidUTF8(in.Asked, "\uFFFD")
-	}
-	if in.Err != nil {
-		in.Err = &freehold.Error{Kind: freehold.KindOf(in.Err), Msg: fmt.Sprintf("%s:%d", source, line), Err: in.Err}
-	}
-	return in
 }
