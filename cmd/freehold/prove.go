@@ -7,7 +7,6 @@ import (
 
 	"freehold"
 	"freehold/internal/flow/audit"
-	"freehold/internal/report"
 )
 
 func (s *session) proveCommand() *cli.Command {
@@ -20,7 +19,7 @@ the name and by resolution from the root. Found everywhere, the DNS layer is pro
 
 Exit code 8: the record is not there yet.`,
 		Flags: join([]cli.Flag{&cli.StringFlag{Name: "by", Usage: "`NAME` of who proves it (default: your login)"}},
-			observeFlags(), []cli.Flag{langFlag()}, storeFlags()),
+			observeFlags(), storeFlags()),
 		Action: s.prove,
 	}
 }
@@ -39,14 +38,6 @@ func (s *session) prove(c *cli.Context) error {
 	if c.String("resolver") != "" {
 		return usageError("a proof asks every name server, not a resolver", "leave --resolver out")
 	}
-	lang, err := s.language(c)
-	if err != nil {
-		return err
-	}
-	speaker, err := report.SpeakerFor(lang)
-	if err != nil {
-		return err
-	}
 	world, err := s.observe(c.Context, c)
 	if err != nil {
 		return err
@@ -61,7 +52,7 @@ func (s *session) prove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	say := func(format string, args ...any) { fmt.Fprintln(s.Out, freehold.T(format, args...).Render(speaker)) }
+	say := func(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
 	if proof.Proven {
 		say("Proven: whoever acts for you can write the zone of %s. It counts for 90 days; you can remove the record.", name.Unicode())
 		return nil
@@ -75,7 +66,7 @@ func (s *session) prove(c *cli.Context) error {
 		}
 	}
 	fmt.Fprintf(s.Out, "\n  %s\n\n", proof.Record)
-	say("It can be used until %t.", proof.Until)
+	say("It can be used until %s.", proof.Until.Format("2006-01-02"))
 	s.code = exitWaiting
 	return nil
 }

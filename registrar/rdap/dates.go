@@ -52,6 +52,9 @@ func readDate(s string) (at time.Time, zoned, ok bool) {
 	if len(s) < len("20060102") || len(s) > 40 {
 		return time.Time{}, false, false
 	}
+	if len(s) > len("2006-01-02T15:04:60") && s[16:19] == ":60" { // a leap second, which Go does not know
+		s = s[:17] + "59" + s[19:]
+	}
 	upper := strings.ToUpper(s)
 	for _, f := range dateForms {
 		in := s

@@ -17,7 +17,7 @@ func BenchmarkDecode(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	name, err := freehold.ParseName("boulangerie-perrin.com")
+	name, err := freehold.ParseHost("boulangerie-perrin.com")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,10 +20,10 @@ type record struct {
 	hasRegistrant       bool
 }
 
-// readDomain reads an answer about name. The error says why nothing can be taken
+// readDomain reads an answer about a domain, which is a Name or a reverse zone. The error says why nothing can be taken
 // from it. Notes say what was wrong in what was taken. untold are members that
 // say nothing on this server.
-func readDomain(body []byte, name freehold.Name, id freehold.EvidenceID, untold []string) (rec *record, notes []string, err error) {
+func readDomain(body []byte, name freehold.Host, id freehold.EvidenceID, untold []string) (rec *record, notes []string, err error) {
 	if err := looksWrong(body); err != nil {
 		return nil, nil, err
 	}
@@ -82,7 +82,7 @@ func looksWrong(body []byte) error {
 type domainReader struct {
 	*record
 	root     val
-	name     freehold.Name
+	name     freehold.Host
 	ids      []freehold.EvidenceID
 	redacted hidden
 }
@@ -130,7 +130,7 @@ func (r *domainReader) checkName() error {
 		r.note("ldhName is missing")
 	}
 	host, err := freehold.ParseHost(said)
-	if err != nil || host != r.name.Host() {
+	if err != nil || host != r.name {
 		return fmt.Errorf("the answer is about another name, %q", clean(said))
 	}
 	if ldh != "" {
@@ -304,7 +304,9 @@ func (r *domainReader) readDNSSEC() {
 	}
 	switch {
 	case keys && !signed && said.there():
-		r.note("delegationSigned is false, and there are keys: taken as signed")
+		r.note("delegationSigned is false, and there are keys: neither is taken")
+		r.DNSSEC.Note = "the answer contradicts itself"
+		return
 	case !keys && !said.there():
 		r.DNSSEC.Note = "the answer does not say whether the delegation is signed"
 		return
@@ -351,5 +353,5 @@ func (r *domainReader) isDomainQuery(href string) bool {
 		return false
 	}
 	host, err := freehold.ParseHost(parts[len(parts)-1])
-	return err == nil && host == r.name.Host()
+	return err == nil && host == r.name
 }

@@ -169,7 +169,7 @@ func (r *domainReader) ianaID(registrar val) freehold.Fact[string] {
 			}
 		}
 	}
-	if handle := clean(registrar.get("handle").str()); generic(r.name.TLD()) && ianaNumber(handle) {
+	if handle := clean(registrar.get("handle").str()); generic(r.name) && ianaNumber(handle) {
 		r.note("the registrar's IANA id is taken from its handle")
 		return freehold.Fact[string]{State: freehold.Value, Value: handle, Evidence: r.ids}
 	}
@@ -218,7 +218,9 @@ func ianaNumber(s string) bool {
 // generic tells the generic top-level domains, where the registrar's handle is
 // its IANA id (gTLD RDAP profile). Country codes have two letters; those in
 // other scripts cannot be told from generic ones and are left out.
-func generic(tld string) bool {
+func generic(name freehold.Host) bool {
+	ascii := name.ASCII()
+	tld := ascii[strings.LastIndexByte(ascii, '.')+1:]
 	return len(tld) > 2 && !strings.HasPrefix(tld, "xn--") && tld != "arpa"
 }
 

@@ -132,7 +132,7 @@ func (c *Client) exchange(ctx context.Context, url string, name freehold.Name, p
 	case resp.Status == http.StatusNotFound:
 		x.ask.Error = "the server has no record of this name"
 	default:
-		rec, notes, err := readDomain(resp.Body, name, x.ask.Evidence, untold)
+		rec, notes, err := readDomain(resp.Body, name.Host(), x.ask.Evidence, untold)
 		e.Notes = append(typeNotes(resp.ContentType), notes...)
 		if err != nil {
 			x.ask.Outcome, x.ask.Error = freehold.OutcomeGarbled, freehold.OneLine(err.Error())
