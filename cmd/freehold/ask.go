@@ -66,7 +66,7 @@ func (q *questioner) choose(question verify.Question) (string, bool) {
 	for i, o := range question.Options {
 		fmt.Fprintf(q.out, "  %d  %s\n", i+1, o.Label.Render(q.speaker))
 	}
-	fmt.Fprint(q.out, "  Enter: I do not know\n> ")
+	fmt.Fprintf(q.out, "  %s\n> ", freehold.T("Enter: I do not know").Render(q.speaker))
 	line, err := q.in.ReadString('\n')
 	if err != nil {
 		q.ended = true
