@@ -62,12 +62,11 @@ func (s *session) audit(c *cli.Context) (err error) {
 // auditJob is one audit from flags to exit code.
 type auditJob struct {
 	*session
-	c       *cli.Context
-	world   *observers
-	store   *store.Store // nil with --no-save
-	out     *output
-	record  freehold.Run
-	resumed bool
+	c      *cli.Context
+	world  *observers
+	store  *store.Store // nil with --no-save
+	out    *output
+	record freehold.Run
 }
 
 func (j *auditJob) open(ctx context.Context) (err error) {

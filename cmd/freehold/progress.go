@@ -14,10 +14,9 @@ import (
 // progress is the line that long work shows on a terminal: done, rate, throttled
 // servers, time left. Piped or for a handful of names it is silent.
 type progress struct {
-	err    io.Writer
-	box    *mpb.Progress
-	bar    *mpb.Bar
-	failed int
+	err io.Writer
+	box *mpb.Progress
+	bar *mpb.Bar
 }
 
 // throttling names the servers that hold us back at the moment.

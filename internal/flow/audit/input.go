@@ -109,9 +109,11 @@ func ParseInput(s string) Input {
 	return in
 }
 
-// maxAsked bounds what is kept of a wrong line. The dots that mark the cut are
-// in no name, so what was too long can never be read as a shorter name later.
+// maxAsked bounds what is kept of a wrong line. The dots that mark a cut are in
+// no name, so what was too long is never read as a shorter name later.
 const maxAsked = 300
+
+func cutTo(s string, n int) string { return s[:min(n, len(s))] }
 
 func asked(s string) string {
 	s = strings.TrimSpace(freehold.OneLine(strings.ToValidUTF8(s, "\uFFFD")))
@@ -220,7 +222,7 @@ func readFile(r io.Reader) iter.Seq[Input] {
 				yield(Input{Line: l.number, Err: &freehold.Error{Kind: freehold.KindUnavailable, Msg: "cannot be read any further", Err: err}})
 				return
 			case l.tooLong:
-				in := Input{Line: l.number, Asked: asked(l.text), Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
+				in := Input{Line: l.number, Asked: "…" + asked(cutTo(l.text, 60)) + "…", Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
 				if !yield(in) {
 					return
 				}

@@ -19,15 +19,14 @@ var now = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 
 // world is every source at once, answering from literals.
 type world struct {
-	mu      sync.Mutex
-	noRDAP  bool
-	reg     map[string]freehold.Registration // by name; absent: an empty answer
-	whois   map[string]freehold.Registration
-	dns     func(ctx context.Context, n freehold.Name) freehold.DNSFacts
-	said    map[string]freehold.Attestations
-	memory  error
-	asked   map[string]int
-	ipAsked int
+	mu     sync.Mutex
+	noRDAP bool
+	reg    map[string]freehold.Registration // by name; absent: an empty answer
+	whois  map[string]freehold.Registration
+	dns    func(ctx context.Context, n freehold.Name) freehold.DNSFacts
+	said   map[string]freehold.Attestations
+	memory error
+	asked  map[string]int
 }
 
 func (w *world) count(what string) {
