@@ -74,8 +74,10 @@ func HintOf(err error) string {
 
 // OneLine returns s with every control character, line break and terminal
 // escape made harmless, so that text from a registry cannot move the cursor,
-// colour the screen or forge a second line of output.
+// colour the screen or forge a second line of output. Octets that are no UTF-8
+// are among them: alone, 0x9b begins an escape on some terminals.
 func OneLine(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	clean := func(r rune) bool { return !hostileRune(r) }
 	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
 		return s

@@ -37,15 +37,15 @@ func TestTextSaysItsArguments(t *testing.T) {
 
 func TestOneLine(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain text, é":      "plain text, é",
-		"a\r\nb\tc":          "a  b c",
-		"x\x1b]0;t\x07y":     "x�]0;t�y",
-		"\u202eevil\u2069":   "�evil�",
-		"c1 \u009b31m":       "c1 �31m",
-		"bad \xff utf8 stay": "bad � utf8 stay",
+		"plain text, é":     "plain text, é",
+		"a\r\nb\tc":         "a  b c",
+		"x\x1b]0;t\x07y":    "x�]0;t�y",
+		"\u202eevil\u2069":  "�evil�",
+		"c1 \u009b31m":      "c1 �31m",
+		"bad \xff\x9b utf8": "bad � utf8",
 	} {
 		got := OneLine(in)
-		if in != "bad \xff utf8 stay" && got != want {
+		if got != want {
 			t.Errorf("OneLine(%q) = %q, want %q", in, got, want)
 		}
 		if strings.ContainsAny(got, "\x1b\n\r\t\u202e") {
