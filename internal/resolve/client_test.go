@@ -34,6 +34,14 @@ func newLiar(t *testing.T, overUDP, overTCP func(query []byte) [][]byte) *liar {
 	}
 	l := &liar{addr: pc.LocalAddr().(*net.UDPAddr).AddrPort()}
 	ln, err := net.Listen("tcp", l.addr.String())
+	for tries := 0; err != nil && tries < 50; tries++ { // somebody's TCP port has this number: take another
+		pc.Close()
+		if pc, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		l.addr = pc.LocalAddr().(*net.UDPAddr).AddrPort()
+		ln, err = net.Listen("tcp", l.addr.String())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
