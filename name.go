@@ -79,10 +79,19 @@ func ParseHost(s string) (Host, error) {
 	if why := checkLabels(ascii); why != "" {
 		return bad(why, "")
 	}
+	if !isASCII(trimmed) && !standsForName(ascii) { // full-width forms of "/" or of an IP address
+		return bad(`its characters stand for "`+shorten(ascii)+`"`, "")
+	}
 	if mixed := mixedScriptLabel(toUnicode(ascii)); mixed != "" && !isASCII(trimmed) {
 		return bad(`the label "`+mixed+`" mixes scripts, as look-alike names do`, "if it is really meant, write it in its xn-- form")
 	}
 	return hostOf(ascii), nil
+}
+
+// standsForName tells whether what a name was mapped to is still one.
+func standsForName(ascii string) bool {
+	_, err := ParseHost(ascii)
+	return err == nil
 }
 
 // plainHost parses what most names are: letters, digits, hyphens and underscores

@@ -54,6 +54,9 @@ func TestParseNameRefuses(t *testing.T) {
 		{strings.Repeat("a.", 130) + "fr", "253 octets", ""},
 		{strings.Repeat("a", 5000), "253 octets", ""},
 		{"аpple.com", "mixes scripts", "xn--"}, // Cyrillic а
+		{"x／y.example.ch", `stand for "x/y.example.ch"`, ""},
+		{"１９２.0.2.1", `stand for "192.0.2.1"`, ""},
+		{"⑴a.ch", `stand for "(1)a.ch"`, ""},
 		{"_dmarc.example.fr", "inside a domain", ""},
 		{"exa_mple.fr", "letters, digits and hyphens", ""},
 		{"-example.fr", "letters, digits and hyphens", ""},

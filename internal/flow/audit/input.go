@@ -127,6 +127,15 @@ func asked(s string) string {
 	return s
 }
 
+// askedLine is asked for a line that is wrong as a whole: it is made to stay
+// wrong, for wrong lines are read again when a run is resumed.
+func askedLine(s string) string {
+	if s = asked(s); ParseInput(s).Err == nil {
+		s = asked("… " + s)
+	}
+	return s
+}
+
 // hostPart takes the host out of the address of a page; what is none stays as
 // it is.
 func hostPart(s string) string {
@@ -222,7 +231,7 @@ func readFile(r io.Reader) iter.Seq[Input] {
 				yield(Input{Line: l.number, Err: &freehold.Error{Kind: freehold.KindUnavailable, Msg: "cannot be read any further", Err: err}})
 				return
 			case l.tooLong:
-				in := Input{Line: l.number, Asked: "…" + asked(cutTo(l.text, 60)) + "…", Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
+				in := Input{Line: l.number, Asked: askedLine(cutTo(l.text, 60) + "…"), Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
 				if !yield(in) {
 					return
 				}

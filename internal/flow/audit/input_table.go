@@ -212,11 +212,11 @@ func (t *table) pick(fields []string) Input {
 	if i := likelyCell(fields); i >= 0 {
 		in := ParseInput(fields[i])
 		if in.Err == nil {
-			in = Input{Asked: in.Asked, Err: invalid(fmt.Sprintf("%q is not a domain: no such top-level domain", in.Asked), `if it is meant, head its column "domain"`)}
+			in = Input{Asked: askedLine(strings.Join(fields, ", ")), Err: invalid(fmt.Sprintf("%q is not a domain: no such top-level domain", in.Asked), `if it is meant, head its column "domain"`)}
 		}
 		return in
 	}
-	whole := asked(strings.Join(fields, ", "))
+	whole := askedLine(strings.Join(fields, ", "))
 	return Input{Asked: whole, Err: invalid(fmt.Sprintf("there is no domain in %q", whole), `head the column of the domains "domain"`)}
 }
 

@@ -243,7 +243,7 @@ func checkInput(t *testing.T, in Input) {
 }
 
 func FuzzReadNames(f *testing.F) {
-	for _, s := range []string{"a.ch\r\nb.ch # x\n", "Domain;Kunde\n\"a.ch\";\"x\n\"\n", "\xff\xfea\x00.\x00c\x00h\x00", "sep=\t\na.ch\tb", "https://u@a.ch:1/#\n*.b.ch", "m\xfcller.ch,…\n", "\"\n\"\n\","} {
+	for _, s := range []string{"a.ch\r\nb.ch # x\n", "Domain;Kunde\n\"a.ch\";\"x\n\"\n", "\xff\xfea\x00.\x00c\x00h\x00", "sep=\t\na.ch\tb", "https://u@a.ch:1/#\n*.b.ch", "m\xfcller.ch,…\n", "\"\n\"\n\",", "0.A,\n", "https://a.gallen/,1\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
