@@ -69,3 +69,49 @@ func TestRecordsAreOnlyAdded(t *testing.T) {
 		}
 	}
 }
+
+// Reading page by page is only bounded if no page needs a scan or a sort of the
+// whole table.
+func TestPagesUseIndexes(t *testing.T) {
+	s := openSome(t, Options{})
+	files, err := filepath.Glob("queries/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range strings.Split(string(b), "-- name: ")[1:] {
+			name, sql, _ := strings.Cut(q, "\n")
+			if !strings.HasPrefix(strings.TrimSpace(sql), "SELECT") {
+				continue
+			}
+			n++
+			rows, err := s.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+argument.ReplaceAllString(sql, "1"))
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for rows.Next() {
+				var id, parent, unused int
+				var detail string
+				if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+					t.Fatal(err)
+				}
+				sorted := strings.HasPrefix(detail, "USE TEMP B-TREE FOR ORDER BY") && !strings.HasPrefix(name, "Runs") // the few runs there are may be sorted
+				few := strings.HasPrefix(name, "OpenChallenge") || strings.HasPrefix(name, "ResultKeys") || strings.HasPrefix(name, "LatestResult")
+				if scan := strings.HasPrefix(detail, "SCAN") && !strings.Contains(detail, "INDEX"); scan || sorted && !few {
+					t.Errorf("%s: %s", name, detail)
+				}
+			}
+			if err := rows.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n < 10 {
+		t.Errorf("only %d queries looked at", n)
+	}
+}

@@ -11,7 +11,7 @@ import (
 
 const attestationsAfter = `-- name: AttestationsAfter :many
 SELECT name, seq, subject, value, said_by, at, proven, evidence FROM attestations
-WHERE name > $1 OR (name = $1 AND seq > $2) ORDER BY name, seq LIMIT CAST($3 AS BIGINT)
+WHERE (name, seq) > (CAST($1 AS TEXT), CAST($2 AS BIGINT)) ORDER BY name, seq LIMIT CAST($3 AS BIGINT)
 `
 
 type AttestationsAfterParams struct {

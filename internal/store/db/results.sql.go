@@ -220,7 +220,7 @@ func (q *Queries) ResultKeys(ctx context.Context, name string) ([]ResultKeysRow,
 
 const resultsAfter = `-- name: ResultsAfter :many
 SELECT run, name, rev, doc_version, digest, packing, doc, evidence FROM results
-WHERE run > $1 OR (run = $1 AND (name > $2 OR (name = $2 AND rev > $3))) ORDER BY run, name, rev LIMIT CAST($4 AS BIGINT)
+WHERE (run, name, rev) > (CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT)) ORDER BY run, name, rev LIMIT CAST($4 AS BIGINT)
 `
 
 type ResultsAfterParams struct {

@@ -10,7 +10,7 @@ SELECT name, seq, subject, value, said_by, at, proven, evidence FROM attestation
 
 -- name: AttestationsAfter :many
 SELECT name, seq, subject, value, said_by, at, proven, evidence FROM attestations
-WHERE name > $1 OR (name = $1 AND seq > $2) ORDER BY name, seq LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
+WHERE (name, seq) > (CAST(sqlc.arg(name) AS TEXT), CAST(sqlc.arg(seq) AS BIGINT)) ORDER BY name, seq LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
 
 -- name: InsertChallenge :exec
 INSERT INTO challenges (name, kind, token, created, expires, used) VALUES ($1, $2, $3, $4, $5, 0);

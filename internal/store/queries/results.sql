@@ -25,7 +25,7 @@ WHERE run = $1 AND name = $2 AND rev = $3;
 
 -- name: ResultsAfter :many
 SELECT run, name, rev, doc_version, digest, packing, doc, evidence FROM results
-WHERE run > $1 OR (run = $1 AND (name > $2 OR (name = $2 AND rev > $3))) ORDER BY run, name, rev LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
+WHERE (run, name, rev) > (CAST(sqlc.arg(run) AS TEXT), CAST(sqlc.arg(name) AS TEXT), CAST(sqlc.arg(rev) AS BIGINT)) ORDER BY run, name, rev LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
 
 -- name: RunResults :many
 SELECT n.seq, r.run, r.name, r.rev, r.doc_version, r.digest, r.packing, r.doc, r.evidence
