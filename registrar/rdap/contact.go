@@ -15,6 +15,7 @@ type contact struct {
 	kind string
 	// Which of name, org, email and country are in the card at all.
 	hasName, hasOrg, hasEmail, hasCountry bool
+	oddCountry                            bool // there is an address, and no saying which part is the country
 }
 
 // readContact reads an entity's card. What one property has wrong does not lose
@@ -37,9 +38,14 @@ func readContact(entity val) contact {
 }
 
 // readCard reads ["vcard", [property…]]. Some servers leave out the inner array
-// or the word "vcard"; properties are then found where they are.
+// or the word "vcard"; properties are then found where they are. One writes the
+// properties as members of an object.
 func (c *contact) readCard(card val) {
 	for part := range card.all() {
+		if part.is(object) {
+			c.readMembers(part)
+			continue
+		}
 		if !part.is(array) {
 			continue
 		}
@@ -49,6 +55,23 @@ func (c *contact) readCard(card val) {
 		}
 		for property := range part.all() {
 			c.readProperty(property)
+		}
+	}
+}
+
+// readMembers reads {name: value…}.
+func (c *contact) readMembers(card val) {
+	card.t.note("a jCard is an object, not an array")
+	c.take(&c.name, &c.hasName, joined(card.get("fn"), " "))
+	if org := card.get("org"); org.there() {
+		c.take(&c.org, &c.hasOrg, joined(org, ", "))
+	}
+	if mail := card.get("email"); mail.there() {
+		c.take(&c.email, &c.hasEmail, joined(mail, " "))
+	}
+	for address := range card.get("adr").list() {
+		if name := joined(address.get("country-name"), " "); name != "" {
+			c.take(&c.country, &c.hasCountry, name)
 		}
 	}
 }
@@ -112,6 +135,10 @@ func (c *contact) readAddress(parameters, value val) {
 			}
 		}
 		if n < 7 {
+			if n > 0 {
+				value.t.note("an address has %d parts, not seven: its country is not taken", n)
+				c.oddCountry = true
+			}
 			return
 		}
 	}

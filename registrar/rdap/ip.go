@@ -109,7 +109,7 @@ func readNetwork(body []byte, addr netip.Addr, n *network) (notes []string, err 
 		case meansRedacted:
 			return freehold.Hidden[string](`the answer says "`+s+`"`, ids...)
 		}
-		return freehold.NotThere[string](ids...)
+		return freehold.NotKnown[string]("not in the answer", ids...)
 	}
 	name := clean(root.get("name").str())
 	if meaningOf(name) != meansValue {
@@ -128,40 +128,40 @@ func blockEnd(s string) string {
 }
 
 // holder is the name of the block's registrant: of several the first that is an
-// organisation, for maintainers and persons stand there too. Where there is none
-// the first line of the description is the holder's name (RIPE, APNIC and AFRINIC
-// keep it there, as "descr").
+// organisation, for maintainers and persons stand there too. Where none has a
+// name the first line of the description is the holder's (APNIC and AFRINIC keep
+// it there, as "descr"); else it is known by its key alone. A maintainer's key is
+// often the registry's own and says nothing.
 func holder(root val) string {
-	best, bestRank := "", 0
+	best, bestRank, key := "", 0, ""
 	for e := range root.get("entities").list() {
 		if rolesOf(e)&roleRegistrant == 0 {
 			continue
 		}
-		c := readContact(e)
+		c, handle := readContact(e), clean(e.get("handle").str())
 		name := c.name
 		if meaningOf(name) != meansValue {
 			name = c.org
 		}
 		rank := 1
 		switch {
-		case meaningOf(name) != meansValue:
+		case meaningOf(name) != meansValue || name == handle:
+			if key == "" && !strings.HasSuffix(strings.ToUpper(handle), "-MNT") {
+				key = handle
+			}
 			continue
 		case isOrgKind(c.kind):
-			rank = 3
-		case name == clean(e.get("handle").str()):
-			rank = 1 // a maintainer: its key, not its name
-		default:
 			rank = 2
 		}
 		if rank > bestRank {
 			best, bestRank = name, rank
 		}
 	}
-	if bestRank >= 2 {
+	if best != "" {
 		return best
 	}
 	for r := range root.get("remarks").list() {
-		if title := lower(strings.TrimSpace(r.get("title").str())); title != "description" && title != "" {
+		if !r.get("title").fold("description") {
 			continue
 		}
 		for line := range r.get("description").list() {
@@ -170,7 +170,7 @@ func holder(root val) string {
 			}
 		}
 	}
-	return best
+	return key
 }
 
 // blockName writes a block as a prefix, or as its two ends where it is none.

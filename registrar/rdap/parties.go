@@ -157,10 +157,11 @@ func (r *domainReader) partyName(entity val, c contact, what string) freehold.Fa
 // entity or, as some do, of the domain; in a generic top-level domain also in
 // its handle. A registry's own number for it is not one.
 func (r *domainReader) ianaID(registrar val) freehold.Fact[string] {
+	named := r.Registrar.Value
 	for _, holder := range [...]val{registrar, r.root} {
 		for _, key := range [...]string{"publicIds", "publicIDs", "publicids", "publicId", "public_ids"} {
 			for id := range holder.get(key).list() {
-				if number, ok := r.readPublicID(id); ok {
+				if number, ok := r.readPublicID(id, named); ok {
 					if key != "publicIds" {
 						r.note("publicIds is written %s", key)
 					}
@@ -176,9 +177,12 @@ func (r *domainReader) ianaID(registrar val) freehold.Fact[string] {
 	return freehold.Fact[string]{Note: "the answer has no IANA id of the registrar"}
 }
 
-func (r *domainReader) readPublicID(id val) (string, bool) {
+// readPublicID reads an IANA id. In a generic top-level domain some write the
+// registrar's name where the type belongs.
+func (r *domainReader) readPublicID(id val, registrar string) (string, bool) {
 	if name := id.get("type"); string(name.raw()) != "IANA Registrar ID" {
-		if !strings.Contains(words(name.str()), "iana") {
+		isName := generic(r.name) && registrar != "" && words(name.str()) == words(registrar)
+		if !isName && !strings.Contains(words(name.str()), "iana") {
 			return "", false
 		}
 		r.note("the type of the IANA id is written %q", clean(name.str()))
@@ -314,7 +318,9 @@ func (r *domainReader) readRegistrant(entity val) {
 		r.RegistrantOrg = r.RegistrantName // the card of a company: its name is the organisation
 	}
 	r.RegistrantEmail = r.emailFact(c, fact(c.email, c.hasEmail, hidesEmail))
-	r.RegistrantCountry = fact(country(c.country), c.hasCountry, hidesCountry)
+	if r.RegistrantCountry = fact(country(c.country), c.hasCountry, hidesCountry); c.oddCountry && !c.hasCountry && r.RegistrantCountry.State == freehold.Absent {
+		r.RegistrantCountry = freehold.NotKnown[string]("the address in the answer is not understood", r.ids...)
+	}
 }
 
 func isOrgKind(kind string) bool {

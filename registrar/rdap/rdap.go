@@ -34,7 +34,7 @@ type Config struct {
 	Bootstrap *Bootstrap
 	// RegistrarIDs lists the registrars' servers; nil: no registrar is asked.
 	RegistrarIDs *RegistrarIDs
-	Fetch        *fetch.Client
+	Fetch        Getter
 	// Now is the clock of the network cache; nil means the real one.
 	Now func() time.Time
 }

@@ -29,9 +29,14 @@ const (
 	defaultListAge = 24 * time.Hour
 )
 
+// Getter asks HTTP servers within a policy: a *fetch.Client.
+type Getter interface {
+	Get(ctx context.Context, req fetch.Request) (fetch.Response, error)
+}
+
 // Sources says how the lists of servers are read.
 type Sources struct {
-	Fetch *fetch.Client
+	Fetch Getter
 	// CacheDir keeps copies of IANA's lists; empty keeps none.
 	CacheDir string
 	// Now is the clock that copies age by; nil means the real one.
@@ -244,5 +249,9 @@ func (s Sources) Load(ctx context.Context, bootstrap, registrarIDs string) (*Boo
 		b.Notes = append(b.Notes, "registrars are not asked: "+err.Error())
 		return b, nil, nil
 	}
-	return b, ids, err
+	if err != nil {
+		return nil, nil, err
+	}
+	b.Notes = append(b.Notes, ids.Notes...)
+	return b, ids, nil
 }
