@@ -288,3 +288,25 @@ func TestCorpusNetworks(t *testing.T) {
 		}
 	}
 }
+
+// TestCorpusLists reads IANA's own lists.
+func TestCorpusLists(t *testing.T) {
+	dir := corpus(t, "2-iana")
+	s := Sources{}
+	b, err := s.LoadBootstrap(t.Context(), filepath.Join(dir, "xevion-rdap-bootstrap/src/test/fixtures"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"example.com": "https://rdap.verisign.com/com/v1/", "example.fr": "https://rdap.nic.fr/", "example.ca": "https://rdap.ca.fury.ca/rdap/", "example.ch": ""} {
+		if got, _ := b.server(name); got != want {
+			t.Errorf("server(%s) = %q, want %q", name, got, want)
+		}
+	}
+	if len(b.domains) < 1190 || len(b.networks) < 200 {
+		t.Errorf("%d domains, %d networks", len(b.domains), len(b.networks))
+	}
+	ids, err := s.LoadRegistrarIDs(t.Context(), filepath.Join(dir, "latifie-cyber-registrar-ids/registrar-ids-1.csv"))
+	if err != nil || ids.bases["2"] != "https://rdap.networksolutions.com/rdap/" || ids.bases["4"] != "" || len(ids.bases) < 2000 {
+		t.Errorf("%d registrars, %v", len(ids.bases), err)
+	}
+}

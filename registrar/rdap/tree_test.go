@@ -1,0 +1,204 @@
+package rdap
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"freehold"
+)
+
+// asAny makes of a value what encoding/json would.
+func asAny(v val) any {
+	switch v.kind() {
+	case null:
+		return nil
+	case boolean:
+		return v.str() == "true"
+	case number:
+		return json.Number(v.str())
+	case text:
+		return v.str()
+	case array:
+		list := []any{}
+		for e := range v.all() {
+			list = append(list, asAny(e))
+		}
+		return list
+	case object:
+		m := map[string]any{}
+		for e := range v.all() {
+			m[e.key()] = asAny(e)
+		}
+		return m
+	}
+	return nil
+}
+
+func TestTree(t *testing.T) {
+	for _, s := range []string{
+		`{}`, `[]`, `"x"`, `-1.5e+3`, `true`, `false`, `null`, ` { "a" : [ 1 , { "b" : null } , [ ] ] , "c" : "\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00" } `,
+		`{"":{"":[[[]]]}}`, `["\ud83d","\ude00","\ud83dx"]`, `{"k\u0065y":1}`, `{"a":1,"b":2,"a":1}`,
+	} {
+		tree, err := parse([]byte(s))
+		if err != nil {
+			t.Errorf("%s: %v", s, err)
+			continue
+		}
+		d := json.NewDecoder(strings.NewReader(s))
+		d.UseNumber()
+		var want any
+		if err := d.Decode(&want); err != nil {
+			t.Fatal(err)
+		}
+		if got := asAny(tree.root()); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got %#v, want %#v", s, got, want)
+		}
+		tree.release()
+	}
+}
+
+// Members of one name are found however many there are, and whatever their escapes.
+func TestTwice(t *testing.T) {
+	for _, c := range []struct {
+		members string
+		taken   bool
+	}{
+		{`"k":1`, true},
+		{`"k":1,"k":1`, true},
+		{`"k":{"x":[1,"a"]},"k": {"x" : [1,"a"]}`, true},
+		{`"k":1,"k":2`, false},
+		{`"k":"1","k":1`, false},
+		{`"k":[1],"k":[1,2]`, false},
+		{`"k":{"x":1},"k":{"y":1}`, false},
+		{`"k":1,"\u006b":2`, false},
+		{`"k":1,"k":1,"k":2`, false},
+	} {
+		for _, others := range []int{0, 40} {
+			var b strings.Builder
+			for i := range others {
+				fmt.Fprintf(&b, `"o%d":0,`, i)
+			}
+			tree, err := parse([]byte("{" + b.String() + c.members + "}"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tree.root().get("k").there(); got != c.taken {
+				t.Errorf("%s with %d others: taken %v, want %v", c.members, others, got, c.taken)
+			}
+		}
+	}
+}
+
+func TestAccessorsOnWhatIsNotThere(t *testing.T) {
+	tree, err := parse([]byte(`{"a":null,"s":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []val{{}, tree.root().get("none"), tree.root().get("a"), tree.root().get("s").get("x"), tree.root().at(0), tree.root().get("s").at(1)} {
+		if v.there() || v.str() != "" || v.get("x").there() || v.at(0).there() {
+			t.Errorf("%+v is there", v)
+		}
+		for range v.list() {
+			t.Errorf("%+v has elements", v)
+		}
+	}
+}
+
+// FuzzParse: what encoding/json accepts is accepted, within the bounds, and read
+// as the same value where no member is there twice; the body is never changed.
+func FuzzParse(f *testing.F) {
+	body, err := os.ReadFile("testdata/bench.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range []string{string(body), `{"a":[1,2,{"b":"\u00e9"}]}`, `[1.5e3,"\ud83d\ude00"]`, `{"a":1,"a":2}`, "\ufeff{}", `{"a":1,}`, `"\u12"`, strings.Repeat("[", 70)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		before := bytes.Clone(body)
+		tree, err := parse(body)
+		if !bytes.Equal(body, before) {
+			t.Fatal("the body was changed")
+		}
+		valid := json.Valid(body)
+		if err != nil {
+			if valid && err != errDeep && err != errLarge {
+				t.Fatalf("valid JSON is refused: %v", err)
+			}
+			return
+		}
+		got := asAny(tree.root())
+		if !valid || !utf8.Valid(body) {
+			return
+		}
+		twice := false
+		for _, n := range tree.nodes {
+			twice = twice || n.twice
+		}
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.UseNumber()
+		var want any
+		if err := d.Decode(&want); err != nil {
+			t.Fatal(err)
+		}
+		if !twice && !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %#v, want %#v", got, want)
+		}
+	})
+}
+
+// FuzzReadDomain: reading never fails but by an error, and reading an answer
+// again gives the same, one line and bounded each.
+func FuzzReadDomain(f *testing.F) {
+	body, err := os.ReadFile("testdata/bench.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(body)
+	f.Add([]byte(with(`"entities":[` + entity("registrant", `,`+card(fn("REDACTED"))) + `],"redacted":[{"name":{"type":"Registrant"},"postPath":"$.entities[0].vcardArray[1][1]"}]`)))
+	f.Add([]byte(with(`"secureDNS":{"delegationSigned":"x"},"events":[{"eventAction":"transfer","eventDate":"2020-01-01"}],"links":[{"rel":"related","href":"https://x/domain/boulangerie-perrin.com"}]`)))
+	host, err := freehold.ParseHost("boulangerie-perrin.com")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		first, notes, err := readDomain(body, host, "sha256:0", nil)
+		second, again, err2 := readDomain(body, host, "sha256:0", nil)
+		if !reflect.DeepEqual(first, second) || !reflect.DeepEqual(notes, again) || fmt.Sprint(err) != fmt.Sprint(err2) {
+			t.Fatalf("two readings differ: %+v, %+v", first, second)
+		}
+		if err != nil {
+			return
+		}
+		lines := append(notes, fields(first)...)
+		for _, l := range append(lines, first.RegistrarURL.Value, first.RegistrarEmail.Value, first.RegistrarPhone.Value, first.Reseller.Value, first.RegistrantEmail.Value) {
+			if freehold.OneLine(l) != l || utf8.RuneCountInString(l) > 4*maxText {
+				t.Fatalf("%q is not one short harmless line", l)
+			}
+		}
+		for _, s := range first.Statuses.Value {
+			if freehold.OneLine(s) != s || s == "" {
+				t.Fatalf("status %q", s)
+			}
+		}
+	})
+}
+
+// FuzzReadNetwork: the block that is read contains the address that was asked for.
+func FuzzReadNetwork(f *testing.F) {
+	f.Add([]byte(networkBody("192.0.2.0", "192.0.2.255", "HEBERGEUR-NET", "Hébergeur SA")))
+	f.Add([]byte(`{"objectClassName":"ip network","startAddress":"::","endAddress":"192.0.2.9"}`))
+	addr := mustAddr("192.0.2.7")
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var n network
+		if _, err := readNetwork(body, addr, &n); err == nil && !n.covers(addr) {
+			t.Fatalf("block %s to %s", n.from, n.to)
+		}
+	})
+}
