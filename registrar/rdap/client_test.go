@@ -445,3 +445,30 @@ func TestMediaType(t *testing.T) {
 		}
 	}
 }
+
+// Where both show a registrant, the registrar's word counts; a value counts more
+// than a redaction, whoever shows it.
+func TestThickRegistry(t *testing.T) {
+	w := newWorld(t)
+	thick := strings.Replace(registryAnswer("SRV/registrar/alpen/domain/boulangerie-perrin.com"), `"entities":[`,
+		`"entities":[`+entity("registrant", `,`+card(fn("Anne Perrin")+`,["org",{},"text","Perrin & Fils"],["email",{},"text","anne@perrin.example"]`))+`,`, 1)
+	w.answer("/registry/domain/boulangerie-perrin.com", 200, thick)
+	w.answer("/registrar/alpen/domain/boulangerie-perrin.com", 200, with(registrarAnswer+registrarEntities("Alpenregistrar AG")))
+	reg, evidence := w.client().Domain(context.Background(), mustName(t, "boulangerie-perrin.com"))
+	for _, c := range []struct {
+		fact freehold.Fact[string]
+		want string
+		from int
+	}{{reg.RegistrantName, "Anne Perrin", 0}, {reg.RegistrantOrg, "Boulangerie Perrin SA", 1}, {reg.RegistrantEmail, "info@boulangerie-perrin.com", 1}} {
+		if c.fact.State != freehold.Value || c.fact.Value != c.want || c.fact.Evidence[0] != evidence[c.from].ID() {
+			t.Errorf("%+v; want %q from %s", c.fact, c.want, evidence[c.from].Source)
+		}
+	}
+	var fields []string
+	for _, c := range reg.Conflicts {
+		fields = append(fields, c.Field)
+	}
+	if !slices.Equal(fields, []string{"registrant_org", "registrant_email"}) {
+		t.Errorf("conflicts %q", fields)
+	}
+}
