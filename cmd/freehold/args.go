@@ -59,6 +59,9 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 	if len(path) == 0 && len(names) > 0 {
 		return nil, unknownCommand(app.Commands, nil, names[0])
 	}
+	if slices.Contains(out, "--help") || slices.Contains(out, "--h") {
+		return out, nil // help is about the command, whatever names stand beside it
+	}
 	return append(append(out, "--"), names...), nil
 }
 

@@ -82,6 +82,9 @@ func (j *auditJob) open(ctx context.Context) (err error) {
 	if !j.c.Args().Present() && j.c.String("file") == "" && !j.c.Bool("resume") && !j.c.Bool("lab") {
 		return usageError("no names to audit", `give names, or -f FILE, or --lab to try it on an offline world`)
 	}
+	if j.out, err = j.openOutput(j.c); err != nil {
+		return err
+	}
 	if j.world, err = j.observe(ctx, j.c); err != nil {
 		return err
 	}
@@ -91,8 +94,7 @@ func (j *auditJob) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	j.out, err = j.openOutput(j.c)
-	return err
+	return nil
 }
 
 func (j *auditJob) close() error {

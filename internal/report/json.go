@@ -193,6 +193,7 @@ var errorKinds = [...]string{
 	freehold.KindInternal: "internal", freehold.KindInvalid: "invalid", freehold.KindNotFound: "not_found",
 	freehold.KindPermission: "permission", freehold.KindUnavailable: "unavailable", freehold.KindBusy: "busy",
 	freehold.KindDamaged: "damaged", freehold.KindNewer: "newer", freehold.KindFull: "full",
+	freehold.KindUsage: "usage", freehold.KindWaiting: "waiting",
 }
 
 func errorDoc(err error) errorObj {

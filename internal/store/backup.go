@@ -199,7 +199,7 @@ func (w *lineWriter) table(ctx context.Context, tx *sql.Tx, name, order string) 
 		}
 		for i, v := range values {
 			if b, ok := v.([]byte); ok {
-				values[i] = blob{b}
+				values[i] = blob{append([]byte{}, b...)} // an empty one may come back as nil, and is no null
 			}
 		}
 		w.line(values)

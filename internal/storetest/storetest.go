@@ -95,7 +95,8 @@ func Populate(t *testing.T, s *store.Store) {
 		must(t, s.FinishRun(ctx, r))
 	}
 	filled := sample.Filled()
-	must(t, s.Save(ctx, sample.Run(1).ID, []store.Saved{{Result: filled, Evidence: []freehold.Evidence{{Body: make([]byte, 100_000)}}}}))
+	must(t, s.Save(ctx, sample.Run(1).ID, []store.Saved{{Result: filled, Evidence: []freehold.Evidence{{Body: make([]byte, 100_000)},
+		{Kind: freehold.EvidenceRDAP, Status: "404"}}}})) // an empty answer is an answer
 	a, e := attestation("pain.fr", freehold.AttestPayer, freehold.AttestedMe, 1)
 	must(t, s.Attest(ctx, a, e))
 	must(t, s.PutChallenge(ctx, challenge("pain.fr", "token")))
