@@ -2,6 +2,7 @@ package report
 
 import (
 	"embed"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 // Langs lists the languages, the default first.
 var Langs = []string{"en", "fr", "de"}
 
-//go:embed lang/*.toml
+//go:embed lang/*/*.toml
 var langFiles embed.FS
 
 // SpeakerFor returns the speaker of a language of Langs; "" is English.
@@ -37,19 +38,23 @@ func SpeakerFor(lang string) (freehold.Speaker, error) {
 	}
 }
 
-// loadCatalogue reads one language: a TOML table from English formats to
-// their translations, adjusted by the language's typography. The files are
-// part of the program and tested; one that does not read leaves English.
+// loadCatalogue reads one language: TOML tables from English formats to their
+// translations, one file for each room of the program, adjusted by the
+// language's typography. The files are part of the program and tested; one that
+// does not read leaves English.
 func loadCatalogue(lang string, typography func(string) string) map[string]string {
-	var c map[string]string
-	b, err := langFiles.ReadFile(path.Join("lang", lang+".toml"))
-	if err != nil || toml.Unmarshal(b, &c) != nil {
-		return nil
+	all := map[string]string{}
+	files, _ := fs.Glob(langFiles, path.Join("lang", lang, "*.toml"))
+	for _, name := range files {
+		var c map[string]string
+		if _, err := toml.DecodeFS(langFiles, name, &c); err != nil {
+			continue
+		}
+		for k, v := range c {
+			all[k] = typography(v)
+		}
 	}
-	for k, v := range c {
-		c[k] = typography(v)
-	}
-	return c
+	return all
 }
 
 // english is the root's English with grouped digits.

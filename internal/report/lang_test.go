@@ -166,11 +166,24 @@ func inserted(format string, args []ast.Expr) []string {
 
 func catalogue(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	var c map[string]string
-	if _, err := toml.DecodeFile(filepath.Join("lang", lang+".toml"), &c); err != nil {
-		t.Fatal(err)
+	all := map[string]string{}
+	files, err := filepath.Glob(filepath.Join("lang", lang, "*.toml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no catalogues of %s: %v", lang, err)
 	}
-	return c
+	for _, file := range files {
+		var c map[string]string
+		if _, err := toml.DecodeFile(file, &c); err != nil {
+			t.Fatal(err)
+		}
+		for english, other := range c {
+			if _, twice := all[english]; twice {
+				t.Errorf("%s translates %q again", file, english)
+			}
+			all[english] = other
+		}
+	}
+	return all
 }
 
 // inLanguages are sentences that reach the reports from elsewhere than a
