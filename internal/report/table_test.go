@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ import (
 	"freehold"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", os.Getenv("UPDATE_GOLDEN") != "", "write the golden files anew")
 
 const database = "~/.local/share/freehold/freehold.db"
 
