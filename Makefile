@@ -23,9 +23,10 @@ NEEDED := \
 	curl:curl:"the lab by curl" \
 	ip:iproute2:"servers in a private network namespace" \
 	pg_ctl:postgresql:"the store on PostgreSQL" \
+	age:age:"sealed codes opened by age itself" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools \
-	unbound dns-root-data whois curl iproute2 util-linux postgresql gcc libc6-dev
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql gcc libc6-dev
 
 .PHONY: help build demo test check deps missing bench fuzz golden soak generate clean
 
