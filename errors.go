@@ -29,20 +29,54 @@ const (
 // secret, neither in its text nor in the error it wraps.
 type Error struct {
 	Kind ErrorKind
-	// Msg is one line in lower case that already names its subject.
+	// Text is one line in lower case that already names its subject. It can be
+	// said in other languages (SayError).
+	Text Text
+	// Msg stands in place of Text where the words come from elsewhere and no
+	// catalogue can have them. In English.
 	Msg string
-	// Hint is what to do about it, empty where we do not know.
-	Hint string
+	// Advice is what to do about it, zero where we do not know; Hint stands in its
+	// place as Msg does for Text.
+	Advice Text
+	Hint   string
 	// Err is the cause, nil if there is none.
 	Err error
 }
 
-// Error returns the message and its cause on one line, without the hint.
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return OneLine(e.Msg)
+// Error returns the message and its cause on one line, without the hint, in
+// English: logs, JSON and tests read it.
+func (e *Error) Error() string { return SayError(English{}, e) }
+
+// SayError says an error and its causes on one line in the speaker's language.
+// A cause that is no Error is said as it says itself, or as the catalogue
+// translates its whole text ("no such file or directory").
+func SayError(s Speaker, err error) string {
+	e, ok := err.(*Error)
+	if !ok {
+		return sayOther(s, err)
 	}
-	return OneLine(e.Msg + ": " + e.Err.Error())
+	said := OneLine(e.Msg)
+	if e.Msg == "" {
+		said = e.Text.Render(s)
+	}
+	if e.Err == nil {
+		return said
+	}
+	return said + ": " + SayError(s, e.Err)
+}
+
+// sayOther says an error that is none of ours; of joined ones, each.
+func sayOther(s Speaker, err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var said, own []string
+		for _, e := range joined.Unwrap() {
+			said, own = append(said, SayError(s, e)), append(own, e.Error())
+		}
+		if strings.Join(own, "\n") == err.Error() {
+			return strings.Join(said, "; ")
+		}
+	}
+	return OneLine(s.Sentence(err.Error()))
 }
 
 // Unwrap returns the cause.
@@ -57,8 +91,11 @@ func KindOf(err error) ErrorKind {
 	return KindInternal
 }
 
-// HintOf returns the first hint in err's chain, or "".
-func HintOf(err error) string {
+// HintOf returns the first hint in err's chain in English, or "".
+func HintOf(err error) string { return SayHint(English{}, err) }
+
+// SayHint says the first hint in err's chain in the speaker's language, or "".
+func SayHint(s Speaker, err error) string {
 	for err != nil {
 		var e *Error
 		if !errors.As(err, &e) {
@@ -66,6 +103,9 @@ func HintOf(err error) string {
 		}
 		if e.Hint != "" {
 			return OneLine(e.Hint)
+		}
+		if !e.Advice.IsZero() {
+			return e.Advice.Render(s)
 		}
 		err = e.Err
 	}
