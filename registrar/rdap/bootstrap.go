@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +83,7 @@ func (s Sources) bootstrapFile(ctx context.Context, spec, file string) (body []b
 	switch {
 	case spec == "":
 		return s.readPublished(ctx, published{url: ianaRDAP + file, file: "rdap-" + file, check: func(b []byte) error {
-			_, err := parseBootstrap(b)
+			_, err := parseBootstrap(file, b)
 			return err
 		}})
 	case isURL(spec):
@@ -118,29 +120,42 @@ func (s Sources) bootstrapFile(ctx context.Context, spec, file string) (body []b
 	return body, "", err
 }
 
-func parseBootstrap(body []byte) (*bootstrap.File, error) {
+// parseBootstrap reads a list. One of networks may be empty: a registry or a
+// closed network may have addresses of one family only. One of names may not,
+// for then nothing could be asked.
+func parseBootstrap(file string, body []byte) (*bootstrap.File, error) {
 	f, err := bootstrap.NewFile(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if err != nil {
 		return nil, fmt.Errorf("it is no RDAP bootstrap file: %w", err)
 	}
-	if len(f.Entries) == 0 {
+	if len(f.Entries) == 0 && (file == "dns.json" || !hasServices(body)) {
 		return nil, errors.New("it is no RDAP bootstrap file: it names no server")
 	}
 	return f, nil
 }
 
+// hasServices tells an empty list from a text that is none.
+func hasServices(body []byte) bool {
+	t, err := parse(body)
+	if err != nil {
+		return false
+	}
+	defer t.release()
+	return t.root().get("services").is(array)
+}
+
 // add takes the entries of one list.
 func (b *Bootstrap) add(file string, body []byte) error {
-	f, err := parseBootstrap(body)
+	f, err := parseBootstrap(file, body)
 	if err != nil {
 		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("cannot use %q", file), Err: err}
 	}
 	if file == "dns.json" {
 		b.Published = clean(f.Publication)
 	}
-	for entry, urls := range f.Entries {
+	for _, entry := range slices.Sorted(maps.Keys(f.Entries)) { // in one order: "COM" and "com." are one entry
 		var bases []string
-		for _, u := range urls {
+		for _, u := range f.Entries[entry] {
 			if base, ok := normalBase(u.String()); ok {
 				bases = append(bases, base)
 			}

@@ -129,9 +129,11 @@ func (c *contact) readAddress(parameters, value val) {
 	country := joined(parameters.get("cc"), " ")
 	if country == "" {
 		n := 0
-		for part := range value.all() {
-			if n++; n == 7 {
-				country = joined(part, " ")
+		if value.is(array) {
+			for part := range value.all() {
+				if n++; n == 7 {
+					country = joined(part, " ")
+				}
 			}
 		}
 		if n < 7 {
@@ -189,23 +191,23 @@ func (c *contact) readJSContact(card val) {
 	} else if full := card.get("fullName"); full.is(text) { // the form of the drafts
 		c.take(&c.name, &c.hasName, full.str())
 	}
-	for org := range card.get("organizations").all() {
+	for org := range card.get("organizations").byKey() {
 		c.take(&c.org, &c.hasOrg, org.get("name").str())
 	}
-	for mail := range card.get("emails").all() {
+	for mail := range card.get("emails").byKey() {
 		c.take(&c.email, &c.hasEmail, cmp.Or(mail.get("address").str(), mail.get("email").str()))
 	}
-	for tel := range card.get("phones").all() {
+	for tel := range card.get("phones").byKey() {
 		if c.phone == "" && !tel.get("features").get("fax").there() {
 			c.phone = phone(cmp.Or(tel.get("number").str(), tel.get("phone").str()))
 		}
 	}
-	for address := range card.get("addresses").all() {
+	for address := range card.get("addresses").byKey() {
 		if code := address.get("countryCode"); code.is(text) {
 			c.take(&c.country, &c.hasCountry, code.str())
 		}
 	}
-	for link := range card.get("links").all() {
+	for link := range card.get("links").byKey() {
 		if c.uri == "" && link.get("kind").fold("contact") {
 			c.uri = clean(link.get("uri").str())
 		}

@@ -37,6 +37,7 @@ func readDomain(body []byte, name freehold.Host, id freehold.EvidenceID, untold 
 		return nil, t.notes, err
 	}
 	r.redacted = readRedacted(r.root)
+	r.truncated = r.saysTruncated()
 	r.readParties()
 	if r.told(untold, "events", &r.Created.Note) {
 		r.readEvents()
@@ -81,10 +82,11 @@ func looksWrong(body []byte) error {
 
 type domainReader struct {
 	*record
-	root     val
-	name     freehold.Host
-	ids      []freehold.EvidenceID
-	redacted hidden
+	root      val
+	name      freehold.Host
+	ids       []freehold.EvidenceID
+	redacted  hidden
+	truncated bool // the answer says that it is not the whole record
 }
 
 func (r *domainReader) note(format string, args ...any) { r.root.t.note(format, args...) }
@@ -117,10 +119,17 @@ func (r *domainReader) check() error {
 }
 
 func (r *domainReader) checkName() error {
+	unicode := r.root.get("unicodeName").str()
+	if unicode != "" {
+		// ldhName decides: unicodeName is for people, and some servers spoil it.
+		if host, err := freehold.ParseHost(unicode); err != nil || host != r.name {
+			r.note("unicodeName is another name, %q", clean(unicode))
+		}
+	}
 	if string(r.root.get("ldhName").raw()) == r.name.ASCII() {
 		return nil
 	}
-	ldh, unicode := r.root.get("ldhName").str(), r.root.get("unicodeName").str()
+	ldh := r.root.get("ldhName").str()
 	if ldh == "" && unicode == "" {
 		return fmt.Errorf("the answer does not say which name it is about")
 	}
@@ -139,9 +148,28 @@ func (r *domainReader) checkName() error {
 	return nil
 }
 
+// saysTruncated tells whether the server says that it left out some of the record
+// (RFC 9083 section 10.2.1: "object truncated due to authorization", "… excessive
+// load", "… unexplainable reasons"). Lists in it may be cut.
+func (r *domainReader) saysTruncated() bool {
+	for _, member := range [...]string{"remarks", "notices"} {
+		for notice := range r.root.get(member).list() {
+			if kind := notice.get("type").raw(); len(kind) > 0 && strings.HasPrefix(words(string(kind)), "object truncated") {
+				r.note("the answer says that it is not the whole record: %q", clean(string(kind)))
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// notWhole is why a list of a truncated answer is not believed.
+const notWhole = "the answer says that it is not the whole record"
+
 // readEvents reads the dates (RFC 9083 section 10.2.3 has the words).
 func (r *domainReader) readEvents() {
 	events := r.root.get("events")
+	var torn []*freehold.Fact[time.Time]
 	if events.there() && !events.is(array) {
 		r.note("events is no array")
 	}
@@ -172,9 +200,14 @@ func (r *domainReader) readEvents() {
 			if at.After(to.Value) {
 				to.Value = at
 			}
-		default:
-			r.note("event %q is there twice with different dates: the first is taken", action)
+		case !slices.Contains(torn, to):
+			// Two dates of one thing: which is meant, nobody knows.
+			r.note("event %q is there twice with different dates: neither is taken", clean(action))
+			torn = append(torn, to)
 		}
+	}
+	for _, f := range torn {
+		*f = freehold.NotKnown[time.Time]("the answer has two different dates", r.ids...)
 	}
 }
 
@@ -204,23 +237,36 @@ func (r *domainReader) event(action string) (to *freehold.Fact[time.Time], lates
 	return nil, false
 }
 
+// maxStatuses is more than there are: RFC 9083 section 10.2.2 and RFC 8056 have
+// some forty words.
+const maxStatuses = 64
+
 func (r *domainReader) readStatuses() {
 	words := make([]string, 0, 4)
 	for s := range r.root.get("status").list() {
-		if !s.is(text) {
-			r.note("a status is no text")
+		if !s.there() {
 			continue
+		}
+		if !s.is(text) || len(words) >= maxStatuses {
+			// A list with a hole is no list: the lock may have stood there.
+			r.note("a status is not understood: %q", clean(s.str()))
+			r.Statuses.Note = "a status in the answer is not understood"
+			return
 		}
 		word, known := statusWords[string(s.raw())]
 		if !known {
 			word = clean(freehold.EPPStatus(s.str()))
 		}
-		if word != "" && !slices.Contains(words, word) && len(words) < 40 {
+		if word != "" && !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}
-	if len(words) == 0 {
-		r.Statuses = freehold.Fact[[]string]{Note: "the answer shows no status"}
+	switch {
+	case len(words) == 0:
+		r.Statuses.Note = "the answer shows no status"
+		return
+	case r.truncated:
+		r.Statuses.Note = notWhole
 		return
 	}
 	r.Statuses = freehold.Fact[[]string]{State: freehold.Value, Value: words, Evidence: r.ids}
@@ -249,6 +295,10 @@ func (r *domainReader) readNameservers() {
 	}
 	if !list.there() {
 		r.Nameservers.Note = "the answer lists no name servers"
+		return
+	}
+	if r.truncated {
+		r.Nameservers.Note = notWhole
 		return
 	}
 	hosts := make([]freehold.Host, 0, 4)

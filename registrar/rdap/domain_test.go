@@ -38,6 +38,15 @@ func mustHost(t testing.TB, s string) freehold.Host {
 	return h
 }
 
+// numbered makes "ns0", "ns1" …
+func numbered(s string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprint(s, i)
+	}
+	return list
+}
+
 // TestQuirks: each way in which a server was seen to break the standards, with
 // what is read nonetheless. fields are those of the corpus table, from the
 // registrar on; a note, if given, must be among the parser's.
@@ -104,7 +113,29 @@ func TestQuirks(t *testing.T) {
 			"?|?|?|?|?|?|2003-09-15|2028-09-14|?|?|2026-09-09", "no time zone"},
 		{"date of nonsense", with(`"events":[{"eventAction":"expiration","eventDate":"soon"}]`), "?|?|?|?|?|?|?|?", "not understood"},
 		{"two expiry dates", with(`"events":[{"eventAction":"expiration","eventDate":"2028-09-14T04:00:00Z"},{"eventAction":"expiration","eventDate":"2027-09-14T04:00:00Z"}]`),
-			"?|?|?|?|?|?|?|2028-09-14", "twice with different dates"},
+			"?|?|?|?|?|?|?|?|?", "neither is taken"},
+		{"two expiry dates, a third like the first", with(`"events":[{"eventAction":"expiration","eventDate":"2028-09-14T04:00:00Z"},{"eventAction":"expiration","eventDate":"2027-09-14T04:00:00Z"},{"eventAction":"expiration","eventDate":"2028-09-14T04:00:00Z"}]`),
+			"?|?|?|?|?|?|?|?|?", "neither is taken"},
+		{"freshness of the database", with(`"events":[{"eventAction":"last update of RDAP database","eventDate":"2026-01-01T00:00:00Z"},{"eventAction":"reregistration","eventDate":"2026-01-01T00:00:00Z"},{"eventAction":"soft expiration","eventDate":"2026-01-01T00:00:00Z"},{"eventAction":"locked","eventDate":"2026-01-01T00:00:00Z"}]`),
+			"?|?|?|?|?|?|?|?|?|?|?", ""},
+		{"years that stand for none", with(`"events":[{"eventAction":"registration","eventDate":"0000-01-01T00:00:00Z"},{"eventAction":"expiration","eventDate":"10000-01-01T00:00:00Z"},{"eventAction":"last changed","eventDate":"-0001-01-01T00:00:00Z"},{"eventAction":"transfer","eventDate":"+12026-01-01T00:00:00Z"},{"eventAction":"registrar expiration","eventDate":"9999-12-31T23:59:59-14:00"}]`),
+			"?|?|?|?|?|?|?|?|?|?|?", "not understood"},
+		{"two registrars", with(`"entities":[` + entity("registrar", `,"handle":"9301",`+card(fn("Alpenregistrar AG"))+registrarID) + `,` + entity("registrar", `,"handle":"9302",`+card(fn("Unten GmbH"))) + `]`),
+			"?|?", "more than one registrar"},
+		{"one registrar, twice", with(`"entities":[` + entity("registrar", `,"handle":"9301",`+card(fn("Alpenregistrar AG"))+registrarID) + `,` + entity("registrar", `,`+card(fn("ALPENREGISTRAR, AG"))) + `]`),
+			"Alpenregistrar AG|9301", ""},
+		{"another Unicode name", `{"objectClassName":"domain","ldhName":"boulangerie-perrin.com","unicodeName":"pâtisserie-perrin.com"}`,
+			"?", "unicodeName is another name"},
+		{"a country in an object", with(`"entities":[` + entity("registrant", `,`+card(fn("A")+`,["adr",{},"text",{"a":"1","b":"2","c":"3","d":"4","e":"5","f":"6","g":"CH"}]`)) + `]`),
+			"?|?|A|-|?|?", ""},
+		{"JSContact with two companies, in any order", with(`"entities":[` + entity("registrant", `,"jscard":{"name":{"full":"Anne Perrin"},"organizations":{"2":{"name":"Zweite AG"},"1":{"name":"Perrin SA"}}}`) + `]`),
+			"?|?|Anne Perrin|Perrin SA|?|?", ""},
+		{"a truncated record", with(`"remarks":[{"title":"Incomplete","type":"object truncated due to unexplainable reasons"}],"status":["active"],"nameservers":[{"ldhName":"ns1.hebergeur.example"}]`),
+			"?|?|?|?|?|?|?|?|?|?|?|?|?|?", "not the whole record"},
+		{"a status that is no text", with(`"status":["active",{"x":1}]`), "?|?|?|?|?|?|?|?|?|?|?|?|?|?", "a status is not understood"},
+		{"a null among statuses", with(`"status":[null,"active"]`), "?|?|?|?|?|?|?|?|?|?|?|1", ""},
+		{"more statuses than there are", with(`"status":["` + strings.Join(numbered("s", 70), `","`) + `"]`), "?|?|?|?|?|?|?|?|?|?|?|?|?|?", "a status is not understood"},
+		{"more name servers than a list has", with(`"nameservers":[{"ldhName":"` + strings.Join(numbered("ns", 70), `.example"},{"ldhName":"`) + `.example"}]`), "?|?|?|?|?|?|?|?|?|?|?|?|?|?", "a name server is not understood"},
 		{"the later change counts", with(`"events":[{"eventAction":"last changed","eventDate":"2025-01-01T00:00:00Z"},{"eventAction":"last changed","eventDate":"2026-01-01T00:00:00Z"},{"eventAction":"last changed","eventDate":"2024-01-01T00:00:00Z"}]`),
 			"?|?|?|?|?|?|?|?|?|?|2026-01-01", ""},
 		{"keys without delegationSigned", with(`"secureDNS":{"keyData":[{"flags":257,"protocol":3,"algorithm":13,"publicKey":"AAAA"}]}`), "?|?|?|?|?|?|?|?|?|?|?|?|?|signed", ""},
@@ -142,12 +173,15 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
-// In a country's domain a number as handle is the registry's own.
+// In a country's domain, and where ICANN accredits nobody, a number as handle is
+// the registry's own.
 func TestHandleIsNoIDInCountryDomains(t *testing.T) {
-	body := `{"objectClassName":"domain","ldhName":"perrin.ch","entities":[` + entity("registrar", `,"handle":"9301",`+card(fn("A"))) + `]}`
-	rec, _, err := readDomain([]byte(body), mustHost(t, "perrin.ch"), "sha256:0", nil)
-	if err != nil || rec.RegistrarIANAID.State != freehold.Unknown {
-		t.Errorf("IANA id %+v, %v", rec.RegistrarIANAID, err)
+	for _, name := range []string{"perrin.ch", "perrin.edu", "perrin.int", "2.0.192.in-addr.arpa", "perrin.xn--fiqs8s"} {
+		body := `{"objectClassName":"domain","ldhName":"` + name + `","entities":[` + entity("registrar", `,"handle":"9301",`+card(fn("A"))) + `]}`
+		rec, _, err := readDomain([]byte(body), mustHost(t, name), "sha256:0", nil)
+		if err != nil || rec.RegistrarIANAID.State != freehold.Unknown {
+			t.Errorf("%s: IANA id %+v, %v", name, rec.RegistrarIANAID, err)
+		}
 	}
 }
 
@@ -201,27 +235,31 @@ func TestRedaction(t *testing.T) {
 	all := fn("Anne Perrin") + `,["org",{},"text","Perrin SA"],["email",{},"text","anne@perrin.example"],["adr",{"cc":"ch"},"text",["","","","Genf","","",""]]`
 	for _, c := range []struct{ name, members, want string }{ // want: name|org|e-mail|country
 		{"nothing is redacted", registrant(all), "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
-		{"removal, by name", registrant(fn("")) + redacted(`{"name":{"description":"Registrant Name"},"method":"removal"}`, `{"name":{"type":"Registrant Organization"}}`, `{"name":{"description":"Registrant Email"}}`), "~|~|~|-"},
-		{"empty value, by path", registrant(fn("")) + redacted(`{"name":{"description":"Name"},"postPath":"$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='fn')][3]","method":"emptyValue"}`), "~|-|-|-"},
-		{"partial value", registrant(fn("A. P.")) + redacted(`{"name":{"description":"Registrant Name"},"method":"partialValue"}`), "~A. P.|-|-|-"},
-		{"replacement value", registrant(`,["fn",{},"text",""],["email",{},"text","k3j4@anon.example"]`) + redacted(`{"name":{"type":"Registrant Email"},"method":"replacementValue"}`), "-|-|~k3j4@anon.example|-"},
-		{"by index", registrant(fn("")+`,["org",{},"text",""]`) + redacted(`{"name":{"description":"x"},"postPath":"$.entities[0].vcardArray[1][2][3]","method":"emptyValue"}`), "-|~|-|-"},
-		{"an index before a removal", registrant(fn("")+`,["org",{},"text",""]`) + redacted(`{"name":{"description":"x"},"prePath":"$.entities[0].vcardArray[1][2]","method":"removal"}`), "-|-|-|-"},
+		{"removal, by name", registrant(fn("")) + redacted(`{"name":{"description":"Registrant Name"},"method":"removal"}`, `{"name":{"type":"Registrant Organization"}}`, `{"name":{"description":"Registrant Email"}}`), "~|~|~|?"},
+		{"empty value, by path", registrant(fn("")) + redacted(`{"name":{"description":"Name"},"postPath":"$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='fn')][3]","method":"emptyValue"}`), "~|?|?|?"},
+		{"partial value", registrant(fn("A. P.")) + redacted(`{"name":{"description":"Registrant Name"},"method":"partialValue"}`), "~A. P.|?|?|?"},
+		{"replacement value", registrant(`,["fn",{},"text",""],["email",{},"text","k3j4@anon.example"]`) + redacted(`{"name":{"type":"Registrant Email"},"method":"replacementValue"}`), "?|?|~k3j4@anon.example|?"},
+		{"by index", registrant(fn("")+`,["org",{},"text",""]`) + redacted(`{"name":{"description":"x"},"postPath":"$.entities[0].vcardArray[1][2][3]","method":"emptyValue"}`), "?|~|?|?"},
+		{"an index before a removal", registrant(fn("")+`,["org",{},"text",""]`) + redacted(`{"name":{"description":"x"},"prePath":"$.entities[0].vcardArray[1][2]","method":"removal"}`), "?|?|?|?"},
 		{"of another entity", registrant(all) + redacted(`{"name":{"description":"Tech Name"},"postPath":"$.entities[?(@.roles[0]=='technical')].vcardArray[1][?(@[0]=='fn')][3]"}`), "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
 		{"the street, not the country", registrant(all) + redacted(`{"name":{"description":"Registrant Street"},"postPath":"$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='adr')][3][:3]"}`), "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
-		{"the whole address", registrant(fn("A")) + redacted(`{"name":{"description":"x"},"prePath":"$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='adr')]","method":"removal"}`), "A|-|-|~"},
+		{"the whole address", registrant(fn("A")) + redacted(`{"name":{"description":"x"},"prePath":"$.entities[?(@.roles[0]=='registrant')].vcardArray[1][?(@[0]=='adr')]","method":"removal"}`), "A|-|?|~"},
 		{"the whole registrant", redactedOnly(`{"name":{"description":"x"},"prePath":"$.entities[?(@.roles[0]==\"registrant\")]","method":"removal"}`), "~|~|~|~"},
 		{"the registrant, by name", redactedOnly(`{"name":{"type":"Registrant"},"method":"removal"}`), "~|~|~|~"},
 		{"thin, nothing said", `"entities":[]`, "?|?|?|?"},
 		{"thin, one field", redactedOnly(`{"name":{"description":"Registrant E-mail"}}`), "?|?|~|?"},
 		{"words for values", registrant(fn("REDACTED FOR PRIVACY") + `,["org",{},"text","Statutory Masking Enabled"],["email",{},"text","Please query the RDDS service of the Registrar"],["adr",{},"text",["","","","","","","GDPR Masked"]]`), "~|~|~|~"},
-		{"a form for the mailbox", registrant(fn("A") + `,["email",{},"text","https://registrar.example/contact?d=x"]`), "A|-|~https://registrar.example/contact?d=x|-"},
-		{"a contact URI", registrant(fn("") + `,["contact-uri",{},"uri","https://registrar.example/contact"]`), "-|-|~https://registrar.example/contact|-"},
+		{"a form for the mailbox", registrant(fn("A") + `,["email",{},"text","https://registrar.example/contact?d=x"]`), "A|-|~https://registrar.example/contact?d=x|?"},
+		{"a contact URI", registrant(fn("") + `,["contact-uri",{},"uri","https://registrar.example/contact"]`), "?|?|~https://registrar.example/contact|?"},
 		{"a contact URI beside the mailbox", registrant(all + `,["contact-uri",{},"uri","mailto:x@registrar.example"]`), "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
-		{"a remark on the entity", `"entities":[` + entity("registrant", `,`+card(`,["org",{},"text","Perrin SA"]`)+`,"remarks":[{"title":"REDACTED FOR PRIVACY","type":"object redacted due to authorization"}]`) + `]`, "~|Perrin SA|~|-"},
+		{"a remark on the entity", `"entities":[` + entity("registrant", `,`+card(`,["org",{},"text","Perrin SA"]`)+`,"remarks":[{"title":"REDACTED FOR PRIVACY","type":"object redacted due to authorization"}]`) + `]`, "~|Perrin SA|~|~"},
 		{"only a handle", `"entities":[` + entity("registrant", `,"handle":"P12-EX"`) + `]`, "?|?|?|?"},
-		{"a company's card", registrant(fn("Perrin SA") + `,["kind",{},"text","org"]`), "Perrin SA|Perrin SA|-|-"},
-		{"a privacy service is a value", registrant(fn("Domain Privacy Service") + `,["org",{},"text","Whois Privacy Corp."]`), "Domain Privacy Service|Whois Privacy Corp.|-|-"},
+		{"a company's card", registrant(fn("Perrin SA") + `,["kind",{},"text","org"]`), "Perrin SA|Perrin SA|?|?"},
+		{"a mailbox too long to be one", registrant(fn("A") + `,["email",{},"text","` + strings.Repeat("a", 250) + `@b.example"]`), "A|-|?|?"},
+		{"a card of nothing but empty fields", registrant(fn("") + `,["org",{},"text",""],["email",{},"text",""],["adr",{"cc":""},"text",["","","","","","",""]]`), "?|?|?|?"},
+		{"a person without a company", registrant(fn("Anne Perrin") + `,["org",{},"text",""],["email",{},"text","anne@perrin.example"],["adr",{"cc":"CH"},"text",["","","","","","",""]]`), "Anne Perrin|-|anne@perrin.example|CH"},
+		{"the reseller's own contact", `"entities":[` + entity("reseller", `,`+card(fn("Webagentur Süd"))+`,"entities":[`+entity("registrant", `,`+card(fn("Clerk")))+`]`) + `]`, "?|?|?|?"},
+		{"a privacy service is a value", registrant(fn("Domain Privacy Service") + `,["org",{},"text","Whois Privacy Corp."]`), "Domain Privacy Service|Whois Privacy Corp.|?|?"},
 		{"the registrar's own contact", `"entities":[` + entity("registrar", `,`+card(fn("A"))+`,"entities":[`+entity("registrant", `,`+card(fn("Clerk")))+`]`) + `]`, "?|?|?|?"},
 		{"redacted is no list", registrant(all) + `,"redacted":"yes"`, "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
 		{"paths of nonsense", registrant(all) + redacted(`{"name":7,"prePath":"$.entities[","postPath":"$.entities[999].vcardArray[1][99]","replacementPath":[]}`), "Anne Perrin|Perrin SA|anne@perrin.example|CH"},
@@ -249,6 +287,9 @@ func TestReseller(t *testing.T) {
 		{"inside the registrar", `"entities":[` + entity("registrar", `,"entities":[`+entity("reseller", `,`+card(fn("Webagentur Süd")))+`]`) + `]`, freehold.Known("Webagentur Süd", "sha256:0")},
 		{"held back", redactedOnly(`{"name":{"type":"Reseller"}}`), freehold.Hidden[string](heldBack, "sha256:0")},
 		{"none", `"entities":[]`, freehold.NotThere[string]("sha256:0")},
+		{"too many entities to look at all", `"entities":[` + strings.Repeat(entity("noc", "")+",", 500) + entity("reseller", `,`+card(fn("Webagentur Süd"))) + `]`, freehold.Fact[string]{Note: "the answer is not whole"}},
+		{"too deep to be looked at", `"entities":[` + strings.Repeat(`{"entities":[`, 4) + entity("reseller", `,`+card(fn("Webagentur Süd"))) + strings.Repeat(`]}`, 4) + `]`, freehold.Fact[string]{Note: "the answer is not whole"}},
+		{"truncated", `"notices":[{"type":"Object truncated due to excessive load"}]`, freehold.Fact[string]{Note: "the answer is not whole"}},
 	} {
 		rec, _, err := readDomain([]byte(with(c.members)), mustHost(t, "boulangerie-perrin.com"), "sha256:0", nil)
 		if err != nil || fmt.Sprint(rec.Reseller) != fmt.Sprint(c.want) {
@@ -258,7 +299,7 @@ func TestReseller(t *testing.T) {
 }
 
 func TestStatuses(t *testing.T) {
-	rec, _, err := readDomain([]byte(with(`"status":["client transfer prohibited","Server Hold","active","transfer prohibited","clientHold",7,"active","renew\u0050eriod"]`)), mustHost(t, "boulangerie-perrin.com"), "sha256:0", nil)
+	rec, _, err := readDomain([]byte(with(`"status":["client transfer prohibited","Server Hold","active","transfer prohibited","clientHold","active","renew\u0050eriod"]`)), mustHost(t, "boulangerie-perrin.com"), "sha256:0", nil)
 	want := []string{"clientTransferProhibited", "serverHold", "ok", "transferProhibited", "clientHold", "renewPeriod"}
 	if err != nil || !slices.Equal(rec.Statuses.Value, want) {
 		t.Errorf("statuses %q, %v; want %q", rec.Statuses.Value, err, want)
@@ -315,6 +356,24 @@ func TestBounded(t *testing.T) {
 	for _, n := range notes {
 		if len(n) > maxText {
 			t.Errorf("a note of %d octets", len(n))
+		}
+	}
+}
+
+// The abuse contact of the reseller's is not the registrar's.
+func TestAbuse(t *testing.T) {
+	abuse := func(mail string) string {
+		return entity("abuse", `,`+card(fn("Abuse")+`,["email",{},"text","`+mail+`"],["tel",{"type":"fax"},"uri","tel:+41.220000001"],["tel",{"type":"voice"},"uri","tel:+41.220000002;ext=3"]`))
+	}
+	for _, c := range []struct{ name, entities, mail, phone string }{
+		{"inside the registrar", entity("registrar", `,`+card(fn("A"))+`,"entities":[`+abuse("a@registrar.example")+`]`) + `,` + abuse("a@else.example"), "a@registrar.example", "+41.220000002"},
+		{"beside the registrar", entity("registrar", `,`+card(fn("A"))) + `,` + abuse("a@registrar.example"), "a@registrar.example", "+41.220000002"},
+		{"inside the reseller", entity("reseller", `,"entities":[`+abuse("a@reseller.example")+`]`) + `,` + entity("registrar", `,`+card(fn("A"))), "", ""},
+		{"inside the registrant", entity("registrant", `,"entities":[`+abuse("a@holder.example")+`]`) + `,` + entity("registrar", `,`+card(fn("A"))), "", ""},
+	} {
+		rec, _, err := readDomain([]byte(with(`"entities":[`+c.entities+`]`)), mustHost(t, "boulangerie-perrin.com"), "sha256:0", nil)
+		if err != nil || rec.RegistrarEmail.Value != c.mail || rec.RegistrarPhone.Value != c.phone {
+			t.Errorf("%s: %+v %+v, %v", c.name, rec.RegistrarEmail, rec.RegistrarPhone, err)
 		}
 	}
 }

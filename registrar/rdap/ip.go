@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"strings"
 	"sync"
@@ -56,7 +57,10 @@ func (c *Client) askNetwork(ctx context.Context, base string, addr netip.Addr) n
 		n.ask.Evidence = e.ID()
 		switch {
 		case err != nil:
-		case resp.Status == 404:
+		case resp.Status == http.StatusNotFound && wrong404(resp.Body) != nil:
+			n.ask.Outcome, n.ask.Error = freehold.OutcomeGarbled, wrong404(resp.Body).Error()
+			e.Notes = append(e.Notes, n.ask.Error)
+		case resp.Status == http.StatusNotFound:
 			n.ask.Error = "the registry has no record of this address"
 			absent := freehold.NotThere[string](n.ask.Evidence)
 			n.facts = freehold.AddressFacts{Holder: absent, Network: absent, Prefix: absent}

@@ -145,6 +145,10 @@ func TestIPFailures(t *testing.T) {
 	if facts, a := ask("198.51.100.1"); a.Outcome != freehold.OutcomeAnswered || facts.Holder.State != freehold.Absent {
 		t.Errorf("not found: %+v, %+v", facts, a)
 	}
+	w.answer("/rir/ip/198.51.100.2", 404, "<html>")
+	if facts, _, asks := w.client().IP(context.Background(), mustAddr("198.51.100.2")); asks[0].Outcome != freehold.OutcomeGarbled || facts.Holder.State != freehold.Unknown || facts.Holder.Note == "" {
+		t.Errorf("a web server's 404: %+v, %+v", facts, asks)
+	}
 	if facts, a := ask("198.51.101.1"); a.Outcome != freehold.OutcomeGarbled || facts.Holder.State != freehold.Unknown || !strings.Contains(a.Error, "another block") {
 		t.Errorf("another block: %+v, %+v", facts, a)
 	}

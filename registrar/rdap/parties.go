@@ -36,6 +36,9 @@ func rolesOf(entity val) roles {
 // parties are the entities of an answer that matter.
 type parties struct {
 	registrar, registrant, reseller, abuse val
+	rival                                  val  // another registrar, as near to the top as the first
+	nested                                 bool // the registrar stands inside another entity
+	cut                                    bool // not all entities were looked at
 }
 
 // Bounds of the search for parties.
@@ -45,8 +48,8 @@ const (
 )
 
 // findParties takes the first entity in each role, those nearer to the top
-// first. A registrant inside the registrar is the registrar's own contact.
-func findParties(root val) (p parties, nested bool) {
+// first. A registrant inside the registrar or the reseller is their own contact.
+func findParties(root val) (p parties) {
 	type level struct {
 		entities val
 		inside   roles
@@ -55,15 +58,19 @@ func findParties(root val) (p parties, nested bool) {
 	levels := []level{{root.get("entities"), 0}}
 	for depth := 0; depth < maxEntityDepth && len(levels) > 0; depth++ {
 		var deeper []level
+		settled := p.registrar.there() // further up: those here are no rivals
 		for _, l := range levels {
 			for e := range l.entities.list() {
 				if seen++; seen > maxEntities {
 					root.t.note("more than %d entities: the rest is not read", maxEntities)
-					return p, nested
+					p.cut = true
+					return p
 				}
 				r := rolesOf(e)
-				nested = nested || depth > 0 && r&roleRegistrar != 0 && !p.registrar.there()
-				p.take(e, r, l.inside)
+				if r&roleRegistrar != 0 && !settled {
+					p.takeRegistrar(e, depth)
+				}
+				p.take(e, r, l.inside, depth)
 				if more := e.get("entities"); more.there() {
 					deeper = append(deeper, level{more, l.inside | r})
 				}
@@ -71,32 +78,56 @@ func findParties(root val) (p parties, nested bool) {
 		}
 		levels = deeper
 	}
-	return p, nested
+	p.cut = len(levels) > 0
+	return p
 }
 
-func (p *parties) take(e val, r, inside roles) {
-	if r&roleRegistrar != 0 && !p.registrar.there() {
-		p.registrar = e
+func (p *parties) takeRegistrar(e val, depth int) {
+	switch {
+	case !p.registrar.there():
+		p.registrar, p.nested = e, depth > 0
+	case !p.rival.there() && !sameEntity(p.registrar, e):
+		p.rival = e
 	}
-	if r&roleRegistrant != 0 && inside&roleRegistrar == 0 && !p.registrant.there() {
+}
+
+func (p *parties) take(e val, r, inside roles, depth int) {
+	if r&roleRegistrant != 0 && inside&(roleRegistrar|roleReseller) == 0 && !p.registrant.there() {
 		p.registrant = e
 	}
 	if r&roleReseller != 0 && !p.reseller.there() {
 		p.reseller = e
 	}
-	if r&roleAbuse != 0 && !p.abuse.there() {
+	// Deeper ones are the contacts of whoever they stand in: the reseller, say.
+	if r&roleAbuse != 0 && depth == 0 && !p.abuse.there() {
 		p.abuse = e
 	}
 }
 
+// sameEntity tells whether two entities are one, as servers that list a party
+// once for each role write it.
+func sameEntity(a, b val) bool {
+	if x, y := clean(a.get("handle").str()), clean(b.get("handle").str()); x != "" && x == y {
+		return true
+	}
+	x, y := readContact(a), readContact(b)
+	return x.name != "" && words(x.name) == words(y.name)
+}
+
 func (r *domainReader) readParties() {
-	p, nested := findParties(r.root)
-	if nested {
+	p := findParties(r.root)
+	if p.nested {
 		r.note("the registrar stands inside another entity")
 	}
-	r.readRegistrar(p)
+	if p.rival.there() {
+		const why = "the answer names more than one registrar"
+		r.note(why)
+		r.Registrar.Note, r.RegistrarIANAID.Note = why, why
+	} else {
+		r.readRegistrar(p)
+	}
 	r.readRegistrant(p.registrant)
-	r.readReseller(p.reseller)
+	r.readReseller(p.reseller, p.cut || r.truncated)
 }
 
 func (r *domainReader) readRegistrar(p parties) {
@@ -225,7 +256,11 @@ func ianaNumber(s string) bool {
 func generic(name freehold.Host) bool {
 	ascii := name.ASCII()
 	tld := ascii[strings.LastIndexByte(ascii, '.')+1:]
-	return len(tld) > 2 && !strings.HasPrefix(tld, "xn--") && tld != "arpa"
+	switch tld {
+	case "arpa", "edu", "gov", "int", "mil": // run without ICANN's registrars
+		return false
+	}
+	return len(tld) > 2 && !strings.HasPrefix(tld, "xn--")
 }
 
 // readAbout reads the link of the registrar's that leads to its site and names
@@ -266,7 +301,9 @@ func isWeb(s string) bool {
 	return true
 }
 
-func (r *domainReader) readReseller(reseller val) {
+// readReseller: in an answer that was read whole, no reseller means that there is
+// none in the server's record.
+func (r *domainReader) readReseller(reseller val, inPart bool) {
 	switch {
 	case reseller.there():
 		r.Reseller = r.partyName(reseller, readContact(reseller), "reseller")
@@ -275,6 +312,8 @@ func (r *domainReader) readReseller(reseller val) {
 		}
 	case r.redacted&hidesReseller != 0:
 		r.Reseller = freehold.Hidden[string](heldBack, r.ids...)
+	case inPart:
+		r.Reseller.Note = "the answer is not whole"
 	default:
 		r.Reseller = freehold.NotThere[string](r.ids...)
 	}
@@ -304,6 +343,9 @@ func (r *domainReader) readRegistrant(entity val) {
 		if c.email == "" {
 			r.redacted |= hidesEmail
 		}
+		if c.country == "" {
+			r.redacted |= hidesCountry
+		}
 	}
 	bare := !c.hasName && !c.hasOrg && !c.hasEmail && !c.hasCountry
 	fact := func(value string, has bool, h hidden) freehold.Fact[string] {
@@ -312,15 +354,31 @@ func (r *domainReader) readRegistrant(entity val) {
 		}
 		return r.textFact(value, has, r.redacted&h != 0)
 	}
-	r.RegistrantName = fact(c.name, c.hasName, hidesName)
+	r.RegistrantName = unlessShown(fact(c.name, c.hasName, hidesName))
 	r.RegistrantOrg = fact(c.org, c.hasOrg, hidesOrg)
+	if r.RegistrantName.State != freehold.Value {
+		// Where the name is kept back, the organisation may be too.
+		r.RegistrantOrg = unlessShown(r.RegistrantOrg)
+	}
 	if !c.hasOrg && r.redacted&hidesOrg == 0 && isOrgKind(c.kind) {
 		r.RegistrantOrg = r.RegistrantName // the card of a company: its name is the organisation
 	}
-	r.RegistrantEmail = r.emailFact(c, fact(c.email, c.hasEmail, hidesEmail))
-	if r.RegistrantCountry = fact(country(c.country), c.hasCountry, hidesCountry); c.oddCountry && !c.hasCountry && r.RegistrantCountry.State == freehold.Absent {
-		r.RegistrantCountry = freehold.NotKnown[string]("the address in the answer is not understood", r.ids...)
+	r.RegistrantEmail = unlessShown(r.emailFact(c, fact(c.email, c.hasEmail, hidesEmail)))
+	r.RegistrantCountry = unlessShown(fact(country(c.country), c.hasCountry, hidesCountry))
+	if c.oddCountry && !c.hasCountry && r.RegistrantCountry.State == freehold.Unknown {
+		r.RegistrantCountry.Note = "the address in the answer is not understood"
 	}
+}
+
+// unlessShown makes unknown what a card leaves out or empty. Registries hold a
+// name, a mailbox and a country of every contact (RFC 5733 section 3.2.1), so
+// that an answer shows none does not mean that there is none: many servers leave
+// out what they hold back and do not say so.
+func unlessShown(f freehold.Fact[string]) freehold.Fact[string] {
+	if f.State == freehold.Absent {
+		f.State, f.Note = freehold.Unknown, "the answer does not show it"
+	}
+	return f
 }
 
 func isOrgKind(kind string) bool {
@@ -372,12 +430,19 @@ func (r *domainReader) textFact(s string, has, redacted bool) freehold.Fact[stri
 	return f
 }
 
+// maxMailbox is the longest mail address there can be (RFC 5321 section 4.5.3.1.3).
+const maxMailbox = 254
+
 // emailFact: what is no mail address stands in place of one (a form's URL, "see
 // our site"), and a CONTACT-URI (RFC 8605) is published instead of the address.
 // It is kept as what is shown: one can write to the holder through it, but it is
 // not the mailbox.
 func (r *domainReader) emailFact(c contact, f freehold.Fact[string]) freehold.Fact[string] {
-	if f.State == freehold.Value && (strings.Count(f.Value, "@") != 1 || strings.ContainsAny(f.Value, " /")) {
+	switch {
+	case f.State != freehold.Value:
+	case len(f.Value) > maxMailbox:
+		return freehold.Fact[string]{Note: "what the answer shows is longer than a mailbox can be"}
+	case strings.Count(f.Value, "@") != 1 || strings.ContainsAny(f.Value, " /"):
 		f.State, f.Note = freehold.Redacted, shownInstead
 	}
 	if f.State != freehold.Value && f.Value == "" && c.uri != "" {

@@ -13,7 +13,9 @@
 package rdap
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -81,7 +83,7 @@ func (c *Client) Domain(ctx context.Context, name freehold.Name) (freehold.Regis
 	evidence := first.evidence
 	if first.record == nil {
 		switch {
-		case first.status == http.StatusNotFound && !known.weak404:
+		case first.status == http.StatusNotFound && first.ask.Outcome == freehold.OutcomeAnswered && !known.weak404:
 			reg.State = freehold.NotRegistered
 		case first.status == http.StatusUnauthorized: // it is there, and not for us to see (RFC 7480 section 5.4)
 			reg.State = freehold.Registered
@@ -131,6 +133,10 @@ func (c *Client) exchange(ctx context.Context, url string, name freehold.Name, p
 	case resp.Outcome != freehold.OutcomeAnswered:
 	case resp.Status == http.StatusNotFound:
 		x.ask.Error = "the server has no record of this name"
+		if err := wrong404(resp.Body); err != nil {
+			x.ask.Outcome, x.ask.Error = freehold.OutcomeGarbled, err.Error()
+			e.Notes = append(e.Notes, x.ask.Error)
+		}
 	default:
 		rec, notes, err := readDomain(resp.Body, name.Host(), x.ask.Evidence, untold)
 		e.Notes = append(typeNotes(resp.ContentType), notes...)
@@ -143,6 +149,31 @@ func (c *Client) exchange(ctx context.Context, url string, name freehold.Name, p
 	}
 	x.evidence = []freehold.Evidence{e}
 	return x
+}
+
+var errNo404 = errors.New("status 404 came with what is no RDAP answer: that there is no such record is not said")
+
+// wrong404 tells why a 404 does not mean that there is no such record. An RDAP
+// server sends an error body or none (RFC 7480 section 5.3); a web page or a
+// line of text comes from something in front of it, or from a wrong base, and
+// knows nothing of names.
+func wrong404(body []byte) error {
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
+	if len(body) == 0 {
+		return nil
+	}
+	t, err := parse(body)
+	if err != nil {
+		return errNo404
+	}
+	defer t.release()
+	if !t.root().is(object) {
+		return errNo404
+	}
+	if code := clean(t.root().get("errorCode").str()); code != "" && code != "404" {
+		return fmt.Errorf("status 404 came with error code %q: that there is no such record is not said", code)
+	}
+	return nil
 }
 
 func evidenceOf(resp *fetch.Response, query string) freehold.Evidence {

@@ -265,6 +265,38 @@ func TestBadLists(t *testing.T) {
 	}
 }
 
+// A list of networks may be empty: there are networks of one family only.
+func TestEmptyNetworks(t *testing.T) {
+	dir := t.TempDir()
+	for file, body := range map[string]string{
+		"dns.json":  `{"services":[[["com"],["https://rdap.example/"]]]}`,
+		"ipv4.json": `{"services":[[["192.0.2.0/24"],["https://rir.example/"]]]}`,
+		"ipv6.json": "\ufeff" + `{"version":"1.0","services":[]}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := Sources{Fetch: &iana{t: t}}.LoadBootstrap(context.Background(), dir)
+	if err != nil || len(b.Notes) != 0 {
+		t.Fatalf("%v, notes %q", err, b.Notes)
+	}
+	if _, ok := b.network(mustAddr("2001:db8::1")); ok {
+		t.Error("a server for IPv6 out of nothing")
+	}
+	if base, _ := b.network(mustAddr("192.0.2.1")); base != "https://rir.example/" {
+		t.Errorf("IPv4: %q", base)
+	}
+	for _, body := range []string{`{}`, `{"services":{}}`, `[]`, `{"services":null}`} {
+		if err := os.WriteFile(filepath.Join(dir, "ipv6.json"), []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := (Sources{Fetch: &iana{t: t}}).LoadBootstrap(context.Background(), dir); err == nil {
+			t.Errorf("%s: accepted", body)
+		}
+	}
+}
+
 // TestBuiltIn holds the built-in list to its form: a server over https, a day and
 // a source for each row, and no top-level domain twice.
 func TestBuiltIn(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -444,6 +445,16 @@ func (v val) all() iter.Seq[val] {
 			}
 		}
 	}
+}
+
+// byKey yields the members of an object in the order of their names: a map has no
+// order (RFC 8259 section 4), and what is taken from it must not hang on one.
+func (v val) byKey() iter.Seq[val] {
+	if !v.is(object) {
+		return v.all()
+	}
+	members := slices.SortedStableFunc(v.all(), func(a, b val) int { return strings.Compare(a.key(), b.key()) })
+	return slices.Values(members)
 }
 
 // list yields the elements of an array; a lone value where an array belongs is
