@@ -31,6 +31,7 @@ func observeFlags() []cli.Flag {
 		&cli.Float64Flag{Name: "rate", Value: 2, Usage: "requests a second to one RDAP or WHOIS server; 0 is no limit"},
 		&cli.BoolFlag{Name: "lab", Usage: "start an offline world of invented names around this command"},
 		&cli.IntFlag{Name: "lab-bulk", Usage: "with --lab: add that many names n000000.shop, n000001.shop …", Hidden: true},
+		&cli.StringSliceFlag{Name: "lab-txt", Usage: "with --lab: publish the TXT record `OWNER=VALUE`, or OWNER@SERVER=VALUE at one name server alone", Hidden: true},
 	}, dnsFlags()...)
 }
 
@@ -162,7 +163,11 @@ func (s *session) clock(c *cli.Context) (func() time.Time, error) {
 
 // startLab starts the offline world and points the flags that were not given at it.
 func (s *session) startLab(ctx context.Context, c *cli.Context, o *observers) (err error) {
-	if o.lab, err = lab.Start(ctx, lab.Config{Bulk: c.Int("lab-bulk")}); err != nil {
+	published, err := labTXT(c.StringSlice("lab-txt"))
+	if err != nil {
+		return err
+	}
+	if o.lab, err = lab.Start(ctx, lab.Config{Bulk: c.Int("lab-bulk"), TXT: published}); err != nil {
 		return err
 	}
 	flags := o.lab.Flags()
