@@ -25,7 +25,9 @@ func (s *session) labCommand() *cli.Command {
 			{
 				Name: "up", Usage: "serve the lab on loopback until Ctrl-C, for dig, whois, curl and freehold", ArgsUsage: " ",
 				Description: `Starts root and top-level name servers, registries' and registrars' RDAP, WHOIS servers, hosts' name servers and address registries on
-loopback addresses, and prints how to reach them. Any server can be made slow, throttling, lying or dead with --break.`,
+loopback addresses, and prints how to reach them. Any server can be made slow, throttling, lying or dead with --break.
+
+Records that a proof asks for are published with --txt, or over HTTP while the lab runs.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "dir", Usage: "put the files that clients need into `DIR` (default: a temporary folder)"},
 					&cli.IntFlag{Name: "dns-port", Usage: "`PORT` of all name servers (default: a free one)"},
@@ -33,6 +35,7 @@ loopback addresses, and prints how to reach them. Any server can be made slow, t
 					&cli.IntFlag{Name: "bulk", Usage: "add `N` names n000000.shop, n000001.shop … that are answered but not listed"},
 					&cli.DurationFlag{Name: "delay", Usage: "wait before every answer"},
 					&cli.StringSliceFlag{Name: "break", Usage: "break `SERVER=KIND`, such as registry/grandgable=dead; may be repeated"},
+					&cli.StringSliceFlag{Name: "txt", Usage: "publish the TXT record `OWNER=VALUE`, or OWNER@SERVER=VALUE at one name server alone; may be repeated"},
 				},
 				Action: s.labUp,
 			},
@@ -51,6 +54,10 @@ func (s *session) labUp(c *cli.Context) error {
 		}
 		cfg.Faults = append(cfg.Faults, lab.Fault{Server: server, Kind: kind, Delay: 30 * time.Second, RetryAfter: 60})
 	}
+	var err error
+	if cfg.TXT, err = labTXT(c.StringSlice("txt")); err != nil {
+		return err
+	}
 	l, err := lab.Start(c.Context, cfg)
 	if err != nil {
 		return err
@@ -68,12 +75,26 @@ func (s *session) labUp(c *cli.Context) error {
   dig @%s -p %s %s NS +dnssec
   whois -h %s -p %s %s
   curl -s %s
+  curl -X PUT -d VALUE %s/txt/OWNER        publishes a TXT record
 
 Ctrl-C ends it.
 `, lab.Now.Format(time.RFC3339), l.Dir(), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
-		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l))
+		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l), l.Control())
 	<-c.Context.Done()
 	return nil
+}
+
+// labTXT reads the records to publish in the lab.
+func labTXT(specs []string) ([]lab.TXT, error) {
+	var list []lab.TXT
+	for _, spec := range specs {
+		t, err := lab.ParseTXT(spec)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, t)
+	}
+	return list, nil
 }
 
 // exampleURL is a registry's answer to ask curl for.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -29,8 +30,22 @@ func TestScripts(t *testing.T) {
 			env.Setenv("USER", "anne")
 			return os.Mkdir(env.WorkDir+"/home", 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "token": token},
 	})
+}
+
+// token reads the record that a proof asks for: "token FILE" sets $TOKEN, and
+// $VALUE to the whole text to publish.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: token FILE")
+	}
+	found := regexp.MustCompile(`IN TXT "(token=([a-z2-7]{32}) [^"]*)"`).FindStringSubmatch(ts.ReadFile(args[0]))
+	if found == nil {
+		ts.Fatalf("no record in %s", args[0])
+	}
+	ts.Setenv("VALUE", found[1])
+	ts.Setenv("TOKEN", found[2])
 }
 
 // exits runs freehold and holds it to an exact exit code: "exits 3 audit --lab".

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/miekg/dns"
@@ -19,6 +20,8 @@ type nameServer struct {
 	lab    *Lab
 	server *server
 	zones  map[string]*zone // by apex; the resolver's are all there are
+	// published holds the zones that were changed since, see SetTXT.
+	published atomic.Pointer[map[string]*zone]
 	// resolver: it has every zone and follows aliases from one to the next.
 	resolver bool
 	bulk     bulk
@@ -136,7 +139,7 @@ func (n *nameServer) zoneFor(name string, qtype uint16) *zone {
 		return z
 	}
 	for at := name; ; at = parent(at) {
-		if z := n.zones[at]; z != nil {
+		if z := n.zone(at); z != nil {
 			if found == nil {
 				found = z
 			}

@@ -14,7 +14,6 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -44,6 +43,8 @@ type Config struct {
 	Delay time.Duration
 	// Faults come on top of those the world has on any day.
 	Faults []Fault
+	// TXT is published before the first question, see SetTXT.
+	TXT []TXT
 	// Sleep lets time pass for Delay and slow servers; nil is the wall clock.
 	Sleep func(context.Context, time.Duration) error
 }
@@ -62,7 +63,11 @@ type Lab struct {
 	running   sync.WaitGroup
 	closeOnce sync.Once
 
-	servers   map[string]*server
+	servers     map[string]*server
+	nameServers map[string]*nameServer // by the id of their server
+	publishing  sync.Mutex
+	stopControl func()
+
 	dnsPort   int
 	httpPort  int
 	whoisPort map[string]int
@@ -77,16 +82,16 @@ var resolverAddr = netip.MustParseAddr("127.53.0.53")
 // KindInvalid for a wrong Config.
 func Start(ctx context.Context, cfg Config) (*Lab, error) {
 	if cfg.Bulk < 0 || cfg.Bulk > maxBulk {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the lab cannot hold %d names", cfg.Bulk), Hint: fmt.Sprintf("at most %d", maxBulk)}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the lab cannot hold %d names", cfg.Bulk), Advice: freehold.T("at most %d", maxBulk)}
 	}
 	if cfg.Sleep == nil {
 		cfg.Sleep = sleep
 	}
 	w, err := newWorld()
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInternal, Msg: "the lab's world is not of one piece", Err: err}
+		return nil, &freehold.Error{Kind: freehold.KindInternal, Text: freehold.T("the lab's world is not of one piece"), Err: err}
 	}
-	l := &Lab{cfg: cfg, bulk: bulk(cfg.Bulk), world: w, dir: cfg.Dir, dnsPort: cfg.DNSPort, httpPort: cfg.HTTPPort, servers: map[string]*server{}, whoisPort: map[string]int{}}
+	l := &Lab{cfg: cfg, bulk: bulk(cfg.Bulk), world: w, dir: cfg.Dir, dnsPort: cfg.DNSPort, httpPort: cfg.HTTPPort, servers: map[string]*server{}, nameServers: map[string]*nameServer{}, whoisPort: map[string]int{}}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	if err := l.start(); err != nil {
 		l.Close()
@@ -106,9 +111,14 @@ func (l *Lab) start() error {
 	for _, f := range append(append([]Fault{}, faultsOfTheWorld...), l.cfg.Faults...) {
 		s, ok := l.servers[f.Server]
 		if !ok {
-			return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the lab has no server %q", f.Server), Hint: "one of " + strings.Join(l.Servers(), ", ")}
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the lab has no server %q", f.Server), Advice: freehold.T("use one of %s", strings.Join(l.Servers(), ", "))}
 		}
 		s.fault.Store(&fault{Fault: f})
+	}
+	for _, t := range l.cfg.TXT {
+		if err := l.SetTXT(t); err != nil {
+			return err
+		}
 	}
 	if err := l.openAll("whois/", nil); err != nil {
 		return err
@@ -129,7 +139,7 @@ func (l *Lab) addDNS() {
 		s := &server{id: "dns/" + host}
 		n.lab, n.server = l, s
 		s.start = func() (func(), error) { return n.listen(addr, l.dnsPort) }
-		l.servers[s.id] = s
+		l.servers[s.id], l.nameServers[s.id] = s, n
 	}
 	for host, zones := range set.at {
 		n := &nameServer{zones: zones}
@@ -159,10 +169,10 @@ func (l *Lab) openAll(prefix string, port *int) error {
 			return nil
 		}
 		if errors.Is(err, syscall.EADDRNOTAVAIL) {
-			return &freehold.Error{Kind: freehold.KindUnavailable, Msg: "the lab cannot listen", Err: err, Hint: "it needs all of 127.0.0.0/8 on the loopback interface, as Linux has it"}
+			return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("the lab cannot listen"), Err: err, Advice: freehold.T("it needs all of 127.0.0.0/8 on the loopback interface, as Linux has it")}
 		}
 		if fixed || try == openTries || !errors.Is(err, syscall.EADDRINUSE) {
-			return &freehold.Error{Kind: freehold.KindUnavailable, Msg: "the lab cannot listen", Err: err, Hint: "choose another port, or end what listens there"}
+			return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("the lab cannot listen"), Err: err, Advice: freehold.T("choose another port, or end what listens there")}
 		}
 		*port = 0
 	}
@@ -190,6 +200,17 @@ func (l *Lab) openOnce(prefix string) error {
 		}
 		opened = append(opened, s)
 	}
+	if prefix != "r" {
+		return nil
+	}
+	stop, err := l.serveHTTP(controlAddr, l.control()) // on the port of all RDAP servers
+	if err != nil {
+		for _, o := range opened {
+			o.close()
+		}
+		return err
+	}
+	l.stopControl = stop
 	return nil
 }
 
@@ -213,6 +234,9 @@ func (l *Lab) Close() {
 		var all sync.WaitGroup
 		for _, s := range l.servers {
 			all.Go(s.close)
+		}
+		if l.stopControl != nil {
+			all.Go(l.stopControl)
 		}
 		all.Wait()
 		l.running.Wait()

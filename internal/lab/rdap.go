@@ -98,29 +98,32 @@ func (l *Lab) addRDAP() {
 
 func (l *Lab) addHTTP(id, addr string, services map[string]rdapService) {
 	s := &server{id: id}
-	s.start = func() (func(), error) {
-		listener, err := net.Listen("tcp", net.JoinHostPort(addr, strconv.Itoa(l.httpPort)))
-		if err != nil {
-			return nil, err
-		}
-		ctx, cancel := context.WithCancelCause(l.ctx)
-		web := &http.Server{
-			Handler:           l.serveRDAP(s, services),
-			BaseContext:       func(net.Listener) context.Context { return ctx },
-			ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10,
-			ErrorLog: log.New(io.Discard, "", 0),
-		}
-		l.running.Go(func() { web.Serve(listener) })
-		return func() {
-			cancel(errClosed)
-			// Handlers end with ctx; a connection that never asked anything is cut.
-			soon, done := context.WithTimeout(context.Background(), 100*time.Millisecond)
-			defer done()
-			web.Shutdown(soon)
-			web.Close()
-		}, nil
-	}
+	s.start = func() (func(), error) { return l.serveHTTP(addr, l.serveRDAP(s, services)) }
 	l.servers[id] = s
+}
+
+// serveHTTP serves at an address, on the port of all RDAP servers.
+func (l *Lab) serveHTTP(addr string, handler http.Handler) (stop func(), err error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort(addr, strconv.Itoa(l.httpPort)))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(l.ctx)
+	web := &http.Server{
+		Handler:           handler,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10,
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	l.running.Go(func() { web.Serve(listener) })
+	return func() {
+		cancel(errClosed)
+		// Handlers end with ctx; a connection that never asked anything is cut.
+		soon, done := context.WithTimeout(context.Background(), 100*time.Millisecond)
+		defer done()
+		web.Shutdown(soon)
+		web.Close()
+	}, nil
 }
 
 // serveRDAP answers over HTTP, or goes wrong as the server is told to.

@@ -124,7 +124,7 @@ func (l *Lab) writeFiles() error {
 		err = os.MkdirAll(l.dir, 0o700)
 	}
 	if err != nil {
-		return &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("the lab cannot make its folder %q", l.dir), Err: err}
+		return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("the lab cannot make its folder %q", l.dir), Err: err}
 	}
 	files := map[string][]byte{
 		"dns.json": l.bootstrap(l.domainServices()), "ipv4.json": l.bootstrap(l.addressServices(4)), "ipv6.json": l.bootstrap(l.addressServices(6)),
@@ -133,7 +133,7 @@ func (l *Lab) writeFiles() error {
 	}
 	for name, body := range files {
 		if err := os.WriteFile(filepath.Join(l.dir, name), body, 0o600); err != nil {
-			return &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("the lab cannot write %q", filepath.Join(l.dir, name)), Err: err}
+			return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("the lab cannot write %q", filepath.Join(l.dir, name)), Err: err}
 		}
 	}
 	return nil
