@@ -39,51 +39,51 @@ func ParseHost(s string) (Host, error) {
 	}
 	raw := strings.TrimSpace(s)
 	shown := shorten(raw)
-	bad := func(why, hint string) (Host, error) {
-		return Host{}, &Error{Kind: KindInvalid, Msg: `"` + shown + `" is not a domain name: ` + why, Hint: hint}
+	bad := func(why, advice Text) (Host, error) {
+		return Host{}, &Error{Kind: KindInvalid, Text: T("%q is not a domain name", shown), Advice: advice, Err: &Error{Kind: KindInvalid, Text: why}}
 	}
 	if raw == "" {
-		return Host{}, &Error{Kind: KindInvalid, Msg: `"" is not a domain name: it is empty`}
+		return bad(T("it is empty"), Text{})
 	}
 	if !utf8.ValidString(raw) {
-		return bad("it is not UTF-8 text", "save the file as UTF-8, or write the name in its xn-- form")
+		return bad(T("it is not UTF-8 text"), T("save the file as UTF-8, or write the name in its xn-- form"))
 	}
 	if strings.IndexFunc(raw, hostileRune) >= 0 {
-		return bad("it holds control characters", "")
+		return bad(T("it holds control characters"), Text{})
 	}
 	if last := raw[len(raw)-1]; last >= '0' && last <= '9' || strings.ContainsAny(raw, ":/]") { // no address looks otherwise
 		if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
-			return bad("it is an IP address", "give the domain name that points there")
+			return bad(T("it is an IP address"), T("give the domain name that points there"))
 		}
 		if _, err := netip.ParsePrefix(raw); err == nil {
-			return bad("it is an IP network", "")
+			return bad(T("it is an IP network"), Text{})
 		}
 	}
 	if strings.Contains(raw, "@") {
-		return bad("it is a mail address", "give the part after the @")
+		return bad(T("it is a mail address"), T("give the part after the @"))
 	}
 	if strings.ContainsAny(raw, "/:") {
-		return bad("it is an address of a page, not a name", "give the host name alone")
+		return bad(T("it is an address of a page, not a name"), T("give the host name alone"))
 	}
 	if strings.ContainsAny(raw, " \t,;\"'()<>\\") {
-		return bad("it holds a character that no domain name has", "")
+		return bad(T("it holds a character that no domain name has"), Text{})
 	}
 	if len(raw) > 4*253 { // four octets a character at the most, before any work is spent on it
-		return bad("it is longer than 253 octets", "")
+		return bad(T("it is longer than 253 octets"), Text{})
 	}
 	trimmed := strings.TrimSuffix(raw, ".")
 	ascii, err := toASCII(trimmed)
 	if err != nil {
-		return bad("its international form is not valid ("+idnaReason(err)+")", "")
+		return bad(T("its international form is not valid (%s)", idnaReason(err)), Text{})
 	}
-	if why := checkLabels(ascii); why != "" {
-		return bad(why, "")
+	if why := checkLabels(ascii); !why.IsZero() {
+		return bad(why, Text{})
 	}
 	if !isASCII(trimmed) && !standsForName(ascii) { // full-width forms of "/" or of an IP address
-		return bad(`its characters stand for "`+shorten(ascii)+`"`, "")
+		return bad(T("its characters stand for %q", shorten(ascii)), Text{})
 	}
 	if mixed := mixedScriptLabel(toUnicode(ascii)); mixed != "" && !isASCII(trimmed) {
-		return bad(`the label "`+mixed+`" mixes scripts, as look-alike names do`, "if it is really meant, write it in its xn-- form")
+		return bad(T("the label %q mixes scripts, as look-alike names do", mixed), T("if it is really meant, write it in its xn-- form"))
 	}
 	return hostOf(ascii), nil
 }
@@ -170,22 +170,22 @@ func isASCII(s string) bool {
 	return true
 }
 
-func checkLabels(ascii string) string {
+func checkLabels(ascii string) Text {
 	if ascii == "" {
-		return "it is empty"
+		return T("it is empty")
 	}
 	if len(ascii) > 253 {
-		return "it is longer than 253 octets"
+		return T("it is longer than 253 octets")
 	}
 	for label := range strings.SplitSeq(ascii, ".") {
 		switch {
 		case label == "":
-			return "it has an empty label"
+			return T("it has an empty label")
 		case len(label) > 63:
-			return "a label is longer than 63 octets"
+			return T("a label is longer than 63 octets")
 		}
 	}
-	return ""
+	return Text{}
 }
 
 func shorten(s string) string {
@@ -272,7 +272,7 @@ func ParseName(s string) (Name, error) {
 		return Name{}, err
 	}
 	if n.host != h {
-		return Name{}, &Error{Kind: KindInvalid, Msg: `"` + h.unicode + `" is a name inside a domain, not a registrable domain`, Hint: `ask for "` + n.Unicode() + `"`}
+		return Name{}, &Error{Kind: KindInvalid, Text: T("%q is a name inside a domain, not a registrable domain", h.unicode), Advice: T("ask for %q", n.Unicode())}
 	}
 	return n, nil
 }
@@ -286,14 +286,14 @@ func NameOf(h Host) (Name, error) {
 	e := &Error{Kind: KindInvalid}
 	switch {
 	case !strings.Contains(h.ascii, "."):
-		e.Msg = `"` + shorten(h.unicode) + `" is not a domain: it has no dot`
+		e.Text = T("%q is not a domain: it has no dot", shorten(h.unicode))
 		if _, managed := publicsuffix.PublicSuffix(h.ascii); managed {
-			e.Msg = `"` + shorten(h.unicode) + `" is a public suffix, not a domain one can register`
+			e.Text = T("%q is a public suffix, not a domain one can register", shorten(h.unicode))
 		}
 	case icannSuffix(h.ascii) == h.ascii:
-		e.Msg = `"` + shorten(h.unicode) + `" is a public suffix, not a domain one can register`
+		e.Text = T("%q is a public suffix, not a domain one can register", shorten(h.unicode))
 	default:
-		e.Msg = `"` + shorten(h.unicode) + `" is not a domain one can register: a label may hold letters, digits and hyphens only`
+		e.Text = T("%q is not a domain one can register: a label may hold letters, digits and hyphens only", shorten(h.unicode))
 	}
 	return Name{}, e
 }
@@ -362,7 +362,7 @@ func (n *Name) UnmarshalText(b []byte) error {
 		return err
 	}
 	if !h.IsZero() && !strings.Contains(h.ascii, ".") {
-		return &Error{Kind: KindInvalid, Msg: `"` + shorten(h.unicode) + `" is not a domain: it has no dot`}
+		return &Error{Kind: KindInvalid, Text: T("%q is not a domain: it has no dot", shorten(h.unicode))}
 	}
 	*n = Name{h}
 	return nil

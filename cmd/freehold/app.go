@@ -36,6 +36,9 @@ type Streams struct {
 type session struct {
 	Streams
 	args []string
+	// lang is the language of the run, speaker says it.
+	lang    string
+	speaker freehold.Speaker
 	// code is the exit code of a command that ended without an error.
 	code int
 }
@@ -43,10 +46,17 @@ type session struct {
 // Run runs the program and returns its exit code.
 func Run(ctx context.Context, args []string, std Streams) int {
 	s := &session{Streams: std, args: args}
+	s.listen()
 	app := s.app()
-	arranged, err := arrange(app, args)
-	if err == nil {
-		err = app.RunContext(ctx, arranged)
+	line, err := arrange(app, args)
+	switch {
+	case err != nil:
+	case line.help:
+		err = s.help(app, line.path)
+	default:
+		if err = s.checkEnvironment(line.path); err == nil {
+			err = app.RunContext(ctx, line.args)
+		}
 	}
 	if err == nil {
 		return s.code
@@ -61,11 +71,8 @@ func Run(ctx context.Context, args []string, std Streams) int {
 // fail tells an error: one line and a hint on stderr, and with a JSON format the
 // envelope on stdout as well, whatever went wrong.
 func (s *session) fail(err error) {
-	msg := "freehold: " + freehold.OneLine(err.Error()) + "\n"
-	if hint := freehold.HintOf(err); hint != "" {
-		msg += "hint: " + hint + "\n"
-	}
-	io.WriteString(s.Err, msg)
+	s.tellText(freehold.SayError(s.speaker, err))
+	s.hint(freehold.SayHint(s.speaker, err))
 	if format := s.askedFormat(); format == "json" || format == "jsonl" {
 		report.Error(s.Out, format, "", err)
 	}
@@ -73,18 +80,10 @@ func (s *session) fail(err error) {
 
 // askedFormat finds the format on a command line that may be too wrong to parse.
 func (s *session) askedFormat() string {
-	format := s.Getenv("FREEHOLD_FORMAT")
-	for i, a := range s.args {
-		if a == "--" {
-			break
-		}
-		if v, ok := strings.CutPrefix(strings.TrimLeft(a, "-"), "format="); ok && strings.HasPrefix(a, "-") {
-			format = v
-		} else if (a == "--format" || a == "-format") && i+1 < len(s.args) {
-			format = s.args[i+1]
-		}
+	if format := s.lineWord("format"); format != "" {
+		return format
 	}
-	return format
+	return s.Getenv("FREEHOLD_FORMAT")
 }
 
 func exitCode(err error) int {
@@ -106,24 +105,25 @@ func (s *session) app() *cli.App {
 	app := &cli.App{
 		Name:                      "freehold",
 		Usage:                     "who really controls a domain name, and can it leave its host today?",
-		UsageText:                 "freehold COMMAND [FLAGS] [NAME…]",
+		Description:               `The first step: freehold audit example.ch. To try it without asking anyone: freehold audit --lab.`,
 		HideVersion:               true,
 		DisableSliceFlagSeparator: true,
 		Reader:                    s.In,
 		Writer:                    s.Out,
 		ErrWriter:                 s.Err,
 		ExitErrHandler:            func(*cli.Context, error) {}, // Run decides
-		OnUsageError:              func(_ *cli.Context, err error, _ bool) error { return usageError(err.Error(), "") },
-		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
+		HideHelpCommand:           true,
+		OnUsageError:              misread,
+		Flags:                     []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}, langFlag()},
 		Action: func(c *cli.Context) error {
 			if c.Bool("version") {
 				return s.version(c)
 			}
-			return cli.ShowAppHelp(c)
+			return s.help(c.App, nil)
 		},
 		Commands: s.commands(),
 	}
-	finish(app.Commands, s.configured)
+	s.finish(app, nil, app.Commands)
 	return app
 }
 
@@ -144,21 +144,28 @@ func (s *session) commands() []*cli.Command {
 }
 
 // finish gives every command what all commands have in common.
-func finish(commands []*cli.Command, before cli.BeforeFunc) {
+func (s *session) finish(app *cli.App, path, commands []*cli.Command) {
 	for _, c := range commands {
+		here := append(append([]*cli.Command{}, path...), c)
 		c.HideHelpCommand = true
-		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return usageError(err.Error(), "") }
+		c.OnUsageError = misread
+		if !flagNames(c.Flags)["lang"] {
+			c.Flags = append(c.Flags, langFlag())
+		}
 		if len(c.Subcommands) == 0 {
-			c.Before = before
+			c.Before = s.configured
 		} else if c.Action == nil {
-			c.Action = func(c *cli.Context) error { return cli.ShowSubcommandHelp(c) }
+			c.Action = func(*cli.Context) error { return s.help(app, here) }
 		}
 		for _, f := range c.Flags {
 			envVar(f)
 		}
-		finish(c.Subcommands, before)
+		s.finish(app, here, c.Subcommands)
 	}
 }
+
+// misread is for what urfave/cli refuses although arrange let it pass.
+func misread(_ *cli.Context, err error, _ bool) error { return usageError(err.Error(), "") }
 
 // envVar gives a flag its environment variable: --rdap-bootstrap is
 // FREEHOLD_RDAP_BOOTSTRAP.

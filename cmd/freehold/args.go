@@ -2,28 +2,43 @@ package main
 
 import (
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"freehold"
 )
 
+// line is a command line in order.
+type line struct {
+	path []*cli.Command
+	args []string // for urfave/cli
+	help bool     // help about path is asked for
+}
+
 // arrange puts a command line into the one order in which urfave/cli v2 reads it
 // safely: command, flags, "--", the rest. Its own reader takes every flag after
 // the first name for another name, silently; here a flag works before and after
 // the names, and what looks like a flag is never taken for a name. Errors are
 // usage errors.
-func arrange(app *cli.App, args []string) ([]string, error) {
-	path, rest, err := commandPath(app.Commands, args[1:])
+func arrange(app *cli.App, args []string) (line, error) {
+	asked := args[1:]
+	wantsHelp := len(asked) > 0 && asked[0] == "help" // "freehold help audit"
+	if wantsHelp {
+		asked = asked[1:]
+	}
+	path, rest, err := commandPath(app.Commands, asked)
 	if err != nil {
-		return nil, err
+		return line{}, err
 	}
 	flags := app.Flags
 	if len(path) > 0 {
 		flags = path[len(path)-1].Flags
 	}
 	known := flagNames(flags)
+	byName := flagsByName(flags)
 	out := []string{args[0]}
 	for _, c := range path {
 		out = append(out, c.Name)
@@ -41,28 +56,34 @@ func arrange(app *cli.App, args []string) ([]string, error) {
 			name, value, joined := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 			takesValue, ok := known[name]
 			if !ok {
-				return nil, unknownFlag(arg, path, known)
+				return line{}, unknownFlag(arg, path, known)
+			}
+			if name == "help" || name == "h" {
+				wantsHelp = true
+				continue
 			}
 			switch {
 			case joined:
 				out = append(out, "--"+name+"="+value)
 			case !takesValue:
 				out = append(out, "--"+name)
+				continue
 			case i+1 == len(rest):
-				return nil, usageError(`the flag "`+arg+`" needs a value`, `see "`+helpFor(path)+`"`)
+				return line{}, misuse(freehold.T("the flag %q needs a value", arg), freehold.T("see %q", helpFor(path)))
 			default:
 				i++
-				out = append(out, "--"+name+"="+rest[i])
+				value = rest[i]
+				out = append(out, "--"+name+"="+value)
+			}
+			if err := checkValue(byName[name], "--"+name, value); err != nil {
+				return line{}, err
 			}
 		}
 	}
 	if len(path) == 0 && len(names) > 0 {
-		return nil, unknownCommand(app.Commands, nil, names[0])
+		return line{}, unknownCommand(app.Commands, nil, names[0])
 	}
-	if slices.Contains(out, "--help") || slices.Contains(out, "--h") {
-		return out, nil // help is about the command, whatever names stand beside it
-	}
-	return append(append(out, "--"), names...), nil
+	return line{path: path, args: append(append(out, "--"), names...), help: wantsHelp}, nil
 }
 
 // commandPath finds the command and subcommand, looking past flags and their
@@ -130,6 +151,13 @@ func valueFlags(commands []*cli.Command) map[string]bool {
 	return all
 }
 
+// misuse is a usage error with what to do about it, zero where nothing more is
+// to be said.
+func misuse(what, advice freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindUsage, Text: what, Advice: advice}
+}
+
+// usageError is a usage error in words that come from elsewhere.
 func usageError(msg, hint string) error {
 	return &freehold.Error{Kind: freehold.KindUsage, Msg: msg, Hint: hint}
 }
@@ -147,16 +175,16 @@ func unknownFlag(arg string, path []*cli.Command, known map[string]bool) error {
 	for n := range known {
 		names = append(names, n)
 	}
-	where := ""
-	if len(path) > 0 {
-		where = ` of "` + strings.TrimSuffix(strings.TrimPrefix(helpFor(path), "freehold "), " --help") + `"`
-	}
 	name, _, _ := strings.Cut(arg, "=")
-	hint := `see "` + helpFor(path) + `"`
+	hint := freehold.T("see %q", helpFor(path))
 	if near := nearest(strings.TrimLeft(name, "-"), names); near != "" {
-		hint = `did you mean "--` + near + `"?`
+		hint = freehold.T("did you mean %q?", "--"+near)
 	}
-	return usageError(`unknown flag "`+freehold.OneLine(name)+`"`+where, hint)
+	if len(path) == 0 {
+		return misuse(freehold.T("unknown flag %q", name), hint)
+	}
+	of := strings.TrimSuffix(strings.TrimPrefix(helpFor(path), "freehold "), " --help")
+	return misuse(freehold.T("unknown flag %q of %q", name, of), hint)
 }
 
 func unknownCommand(within []*cli.Command, path []*cli.Command, word string) error {
@@ -164,13 +192,64 @@ func unknownCommand(within []*cli.Command, path []*cli.Command, word string) err
 	for _, c := range within {
 		names = append(names, c.Names()...)
 	}
-	hint := `see "` + helpFor(path) + `"`
+	hint := freehold.T("see %q", helpFor(path))
 	if near := nearest(word, names); near != "" {
-		hint = `did you mean "` + near + `"?`
+		hint = freehold.T("did you mean %q?", near)
 	} else if strings.Contains(word, ".") && len(path) == 0 {
-		hint = `to audit a name: "freehold audit ` + freehold.OneLine(word) + `"`
+		hint = freehold.T("to audit a name: %q", "freehold audit "+word)
 	}
-	return usageError(`unknown command "`+freehold.OneLine(word)+`"`, hint)
+	return misuse(freehold.T("unknown command %q", word), hint)
+}
+
+// checkValue tells whether a flag takes a value; where is how the flag was given.
+func checkValue(f cli.Flag, where, value string) (err error) {
+	var hint freehold.Text
+	switch f.(type) {
+	case *cli.IntFlag:
+		_, err = strconv.ParseInt(value, 0, 64)
+		hint = freehold.T("it takes a whole number")
+	case *cli.Float64Flag:
+		_, err = strconv.ParseFloat(value, 64)
+		hint = freehold.T("it takes a number")
+	case *cli.DurationFlag:
+		_, err = time.ParseDuration(value)
+		hint = freehold.T("it takes a time such as 10s, 5m or 1h30m")
+	case *cli.BoolFlag:
+		_, err = strconv.ParseBool(value)
+		hint = freehold.T("it takes no value, or true or false")
+	}
+	if err != nil {
+		return misuse(freehold.T("%q is no value for %s", value, where), hint)
+	}
+	return nil
+}
+
+// checkEnvironment holds the environment variables of a command's flags to what
+// the flags take.
+func (s *session) checkEnvironment(path []*cli.Command) error {
+	if len(path) == 0 {
+		return nil
+	}
+	for _, f := range path[len(path)-1].Flags {
+		for _, name := range f.(cli.DocGenerationFlag).GetEnvVars() {
+			if value := s.Getenv(name); value != "" {
+				if err := checkValue(f, name, value); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func flagsByName(flags []cli.Flag) map[string]cli.Flag {
+	all := map[string]cli.Flag{}
+	for _, f := range flags {
+		for _, n := range f.Names() {
+			all[n] = f
+		}
+	}
+	return all
 }
 
 // nearest returns the one candidate within two edits of word, or "".

@@ -29,8 +29,8 @@ type questioner struct {
 	ended bool       // no more answers will come
 }
 
-func (s *session) questioner(speaker freehold.Speaker, by string, now func() time.Time, keep func(context.Context, freehold.Attestation, freehold.Evidence) error) *questioner {
-	return &questioner{in: bufio.NewReader(io.LimitReader(s.In, 1<<20)), out: s.Err, speaker: speaker, by: by, now: now, keep: keep}
+func (s *session) questioner(by string, now func() time.Time, keep func(context.Context, freehold.Attestation, freehold.Evidence) error) *questioner {
+	return &questioner{in: bufio.NewReader(io.LimitReader(s.In, 1<<20)), out: s.Err, speaker: s.speaker, by: by, now: now, keep: keep}
 }
 
 // ask is the audit's Ask: at most three questions on a name. An empty line skips
@@ -50,7 +50,10 @@ func (q *questioner) ask(ctx context.Context, r *freehold.Result) (said []freeho
 		}
 		a, e, err := audit.Attest(r.Name, question.Subject, answer, q.by, q.now())
 		if err != nil {
-			fmt.Fprintf(q.out, "%s\n", err)
+			fmt.Fprintf(q.out, "%s\n", freehold.SayError(q.speaker, err))
+			if hint := freehold.SayHint(q.speaker, err); hint != "" {
+				fmt.Fprintf(q.out, "%s\n", freehold.T("hint: %s", hint).Render(q.speaker))
+			}
 			continue
 		}
 		if err := q.keep(ctx, a, e); err != nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"iter"
 	"strings"
 
@@ -20,9 +19,11 @@ func (s *session) attestCommand() *cli.Command {
 		Description: `Records what you know about a name, with your name and the date. Nothing said is ever deleted; the newest word counts, and after
 180 days it is asked for again. Without SUBJECT=VALUE it lists what was said.
 
-A value is me, host, yes, no, or the name of who it is. Subjects:
-  layers    ` + strings.Join(freehold.AttestSubjects[:len(freehold.Layers)], ", ") + `
-  besides   ` + strings.Join(freehold.AttestSubjects[len(freehold.Layers):], ", ") + `
+A value is me, host, yes, no, or the name of who it is.
+
+Layers: {layers}.
+
+Besides: {subjects}.
 
 Examples:
   freehold attest example.ch account=me contact_mailbox=me
@@ -34,7 +35,7 @@ Examples:
 
 func (s *session) attest(c *cli.Context) error {
 	if c.NArg() == 0 {
-		return usageError("attest wants a name", "freehold attest example.ch account=me")
+		return misuse(freehold.T("%s wants one name", "attest"), freehold.T("for example: %s", "freehold attest example.ch account=me"))
 	}
 	name, err := parseName(c.Args().First())
 	if err != nil {
@@ -53,7 +54,7 @@ func (s *session) attest(c *cli.Context) error {
 	for _, arg := range c.Args().Tail() {
 		subject, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return usageError(fmt.Sprintf("%q is not SUBJECT=VALUE", freehold.OneLine(arg)), "as in account=me")
+			return misuse(freehold.T("%q is not SUBJECT=VALUE", arg), freehold.T("for example: %s", "account=me"))
 		}
 		a, e, err := audit.Attest(name, subject, value, s.person(c.String("by")), now())
 		if err != nil {
@@ -80,7 +81,8 @@ func (s *session) attest(c *cli.Context) error {
 		return err
 	}
 	if len(all) == 0 && out.format == report.FormatTable {
-		fmt.Fprintf(s.Err, "freehold: nothing is recorded about %q\nhint: freehold attest %s account=me\n", name.Unicode(), name.ASCII())
+		s.tell(freehold.T("nothing is recorded about %q", name.Unicode()))
+		s.hint(s.say("for example: %s", "freehold attest "+name.ASCII()+" account=me"))
 	}
 	var each iter.Seq2[freehold.Attestation, error] = func(yield func(freehold.Attestation, error) bool) {
 		for _, a := range all {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -71,16 +70,16 @@ type auditJob struct {
 
 func (j *auditJob) open(ctx context.Context) (err error) {
 	if j.c.Int("parallel") < 1 || j.c.Int("parallel") > 4096 {
-		return usageError(fmt.Sprintf("--parallel %d is not between 1 and 4096", j.c.Int("parallel")), "")
+		return misuse(freehold.T("--parallel %d is not between 1 and 4096", j.c.Int("parallel")), freehold.Text{})
 	}
 	if j.c.Bool("resume") && j.c.Bool("no-save") {
-		return usageError("--resume and --no-save exclude each other", "a run that was not saved cannot be finished")
+		return misuse(freehold.T("--resume and --no-save exclude each other"), freehold.T("a run that was not saved cannot be finished"))
 	}
 	if j.c.Bool("ask") && j.c.String("file") == "-" {
-		return usageError("--ask and -f - both want standard input", "put the names into a file")
+		return misuse(freehold.T("--ask and -f - both want standard input"), freehold.T("put the names into a file"))
 	}
 	if !j.c.Args().Present() && j.c.String("file") == "" && !j.c.Bool("resume") && !j.c.Bool("lab") {
-		return usageError("no names to audit", `give names, or -f FILE, or --lab to try it on an offline world`)
+		return misuse(freehold.T("no names to audit"), freehold.T("give names, or -f FILE, or --lab to try it on an offline world"))
 	}
 	if j.out, err = j.openOutput(j.c); err != nil {
 		return err
@@ -168,15 +167,17 @@ func (j *auditJob) run(ctx context.Context) error {
 // verdict turns a finished run into the exit code and the last words on stderr.
 func (j *auditJob) verdict(summary freehold.Summary, total int, interrupted bool, err error) error {
 	if err != nil {
-		fmt.Fprintf(j.Err, "freehold: the results above are shown but not all kept: %s\n", freehold.OneLine(err.Error()))
-		if hint := freehold.HintOf(err); hint != "" {
-			fmt.Fprintf(j.Err, "hint: %s\n", hint)
-		}
+		j.tell(freehold.T("the results above are shown but not all kept: %s", freehold.SayError(j.speaker, err)))
+		j.hint(freehold.SayHint(j.speaker, err))
 	}
 	if interrupted {
-		fmt.Fprintf(j.Err, "freehold: interrupted after %d of %d names\n", summary.Names, total)
+		if total > 0 {
+			j.tell(freehold.T("interrupted after %d of %d names", summary.Names, total))
+		} else {
+			j.tell(freehold.T("interrupted after %d names", summary.Names))
+		}
 		if j.store != nil {
-			fmt.Fprintln(j.Err, `hint: "freehold audit --resume" finishes the run`)
+			j.hint(j.say("%q finishes the run", "freehold audit --resume"))
 		}
 	}
 	findings := 0
@@ -207,15 +208,11 @@ func (j *auditJob) auditor() (*audit.Auditor, error) {
 	if !j.c.Bool("ask") {
 		return a, nil
 	}
-	speaker, err := report.SpeakerFor(j.out.options.Lang)
-	if err != nil {
-		return nil, err
-	}
 	keep := func(context.Context, freehold.Attestation, freehold.Evidence) error { return nil }
 	if j.store != nil {
 		keep = j.store.Attest
 	}
-	a.Ask = j.questioner(speaker, j.person(j.c.String("by")), w.now, keep).ask
+	a.Ask = j.questioner(j.person(j.c.String("by")), w.now, keep).ask
 	return a, nil
 }
 
@@ -262,13 +259,13 @@ func (j *auditJob) enlist(ctx context.Context, inputs iter.Seq[audit.Input]) (to
 	}
 	for in := range inputs {
 		if in.Note != "" {
-			fmt.Fprintf(j.Err, "freehold: %s\n", freehold.OneLine(in.Note))
+			j.tellText(in.Note)
 		}
 		if in.Err == nil && in.Name.IsZero() {
 			continue
 		}
 		if in.Err != nil {
-			fmt.Fprintf(j.Err, "freehold: %s\n", freehold.OneLine(in.Err.Error())) // here it still has its file and line
+			j.tellText(freehold.SayError(j.speaker, in.Err)) // here it still has its file and line
 			asked = append(asked, in.Asked)
 		} else {
 			asked = append(asked, in.Name.ASCII())
@@ -303,13 +300,13 @@ func (j *auditJob) resume(ctx context.Context) (iter.Seq[audit.Input], int, erro
 	last, err := j.store.LastRun(ctx)
 	if err != nil {
 		if freehold.KindOf(err) == freehold.KindNotFound {
-			return nil, 0, &freehold.Error{Kind: freehold.KindUsage, Msg: "there is no run to resume", Hint: "start one with names or -f FILE"}
+			return nil, 0, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("there is no run to resume"), Advice: freehold.T("start one with names or -f FILE")}
 		}
 		return nil, 0, err
 	}
 	for _, given := range append(j.c.Args().Slice(), j.c.String("file")) {
 		if given != "" && !slices.Contains(last.Args, given) && !slices.Contains(last.Args, "--file="+given) {
-			return nil, 0, usageError(fmt.Sprintf("the last run, %s, was not of %q", last.ID, given), `give --resume alone to finish it, or leave it out to start a new run`)
+			return nil, 0, misuse(freehold.T("the last run, %s, was not of %q", last.ID, given), freehold.T("give --resume alone to finish it, or leave it out to start a new run"))
 		}
 	}
 	j.record = last
@@ -322,7 +319,7 @@ func (j *auditJob) resume(ctx context.Context) (iter.Seq[audit.Input], int, erro
 		total++
 	}
 	if total == 0 {
-		fmt.Fprintf(j.Err, "freehold: run %s is complete: every name was answered\n", last.ID)
+		j.tell(freehold.T("run %s is complete: every name was answered", last.ID))
 	}
 	return j.pending(ctx, true), total, nil
 }
@@ -343,7 +340,7 @@ func (j *auditJob) inputs() (iter.Seq[audit.Input], error) {
 	default:
 		f, err := os.Open(file)
 		if err != nil {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the names in %q", file), Err: plain(err)}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the names in %q", file), Err: plain(err)}
 		}
 		reader = f
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -18,30 +19,12 @@ import (
 // set their value from the one TOML file: a key is a flag's long name. A key
 // that no command knows is refused, so a misspelt one is not silently nothing.
 func (s *session) configured(c *cli.Context) error {
-	path := s.Getenv("FREEHOLD_CONFIG")
-	named := path != ""
-	if !named {
-		dir := s.dir("XDG_CONFIG_HOME", ".config")
-		if dir == "" {
-			return nil
-		}
-		path = filepath.Join(dir, "config.toml")
+	path, values, err := s.config()
+	if err != nil {
+		return err
 	}
-	var values map[string]any
-	if _, err := toml.DecodeFile(path, &values); err != nil {
-		if errors.Is(err, fs.ErrNotExist) && !named {
-			return nil
-		}
-		return &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("config file %q cannot be read", path), Err: err}
-	}
-	all := flagSet(c.App.Commands)
-	for key, value := range values {
-		if !all[key] {
-			return usageError(fmt.Sprintf("config file %q: no flag is called %q", path, key), `keys are the long names of flags, such as lang = "fr"`)
-		}
-		if err := secretFree(key, value); err != nil {
-			return err
-		}
+	if err := checkConfig(path, values, flagSet(c.App.Commands)); err != nil {
+		return err
 	}
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
@@ -55,8 +38,58 @@ func (s *session) configured(c *cli.Context) error {
 		}
 		for _, v := range list {
 			if err := c.Set(name, fmt.Sprint(v)); err != nil {
-				return usageError(fmt.Sprintf("config file %q: %q is no value for %q", path, fmt.Sprint(v), name), "")
+				return misuse(freehold.T("config file %q: %q is no value for %q", path, fmt.Sprint(v), name), freehold.Text{})
 			}
+		}
+	}
+	return nil
+}
+
+// configPath is where the config file is, or would be; named: the environment
+// says so. "" where there is no place for one.
+func (s *session) configPath() (path string, named bool) {
+	if path := s.Getenv("FREEHOLD_CONFIG"); path != "" {
+		return path, true
+	}
+	if dir := s.dir("XDG_CONFIG_HOME", ".config"); dir != "" {
+		return filepath.Join(dir, "config.toml"), false
+	}
+	return "", false
+}
+
+// config reads the config file; without one there are no values.
+func (s *session) config() (path string, values map[string]any, err error) {
+	path, named := s.configPath()
+	if path == "" {
+		return "", nil, nil
+	}
+	if _, err := toml.DecodeFile(path, &values); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && !named {
+			return path, nil, nil
+		}
+		return path, nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("config file %q cannot be read", path), Err: plain(err)}
+	}
+	return path, values, nil
+}
+
+// configWord reads one word of the config file, "" where anything is wrong with it.
+func (s *session) configWord(key string) string {
+	_, values, err := s.config()
+	if err != nil {
+		return ""
+	}
+	word, _ := values[key].(string)
+	return word
+}
+
+// checkConfig refuses keys that no flag has, and secrets.
+func checkConfig(path string, values map[string]any, flags map[string]bool) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if !flags[key] {
+			return misuse(freehold.T("config file %q: no flag is called %q", path, key), freehold.T("keys are the long names of flags, such as lang = %q", "fr"))
+		}
+		if err := secretFree(key, values[key]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -67,7 +100,7 @@ func secretFree(key string, value any) error {
 	text, _ := value.(string)
 	if u, err := url.Parse(text); key == "db" && err == nil && u.User != nil {
 		if _, has := u.User.Password(); has {
-			return usageError(`the config file holds the password of "db"`, "put it into the environment (PGPASSWORD) or a file (PGPASSFILE)")
+			return misuse(freehold.T("the config file holds the password of %q", "db"), freehold.T("put it into the environment (PGPASSWORD) or a file (PGPASSFILE)"))
 		}
 	}
 	return nil
@@ -97,26 +130,3 @@ func (s *session) dir(variable, below string) string {
 	}
 	return ""
 }
-
-// language picks the language of what a person reads: the flag, else the
-// locale's, else English.
-func (s *session) language(c *cli.Context) (string, error) {
-	lang := c.String("lang")
-	if lang == "" {
-		for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-			if l := s.Getenv(v); l != "" {
-				lang = l[:min(2, len(l))]
-				break
-			}
-		}
-		if !slices.Contains(languages, lang) {
-			lang = "en"
-		}
-	}
-	if !slices.Contains(languages, lang) {
-		return "", usageError(fmt.Sprintf("language %q is not one of en, fr, de", freehold.OneLine(lang)), "")
-	}
-	return lang, nil
-}
-
-var languages = []string{"en", "fr", "de"}

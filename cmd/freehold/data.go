@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -34,15 +35,15 @@ func (s *session) dataStatus(c *cli.Context) error {
 	}
 	days := func(t time.Time) int { return int(now().Sub(t) / (24 * time.Hour)) }
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "RULES\tREAD\tDAYS OLD\tSTATE\tTITLE")
+	fmt.Fprintln(w, strings.Join([]string{s.say("RULES"), s.say("READ"), s.say("DAYS OLD"), s.say("STATE"), s.say("TITLE")}, "\t"))
 	for _, p := range set.Profiles() {
-		state := "in force"
+		state := s.say("in force")
 		if p.State == policy.Adopted {
-			state = "adopted, binds nobody yet"
+			state = s.say("adopted, binds nobody yet")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", p.ID, p.Read.Format(time.DateOnly), days(p.Read), state, p.Title)
 	}
-	fmt.Fprintln(w, "\nLIST\tFETCHED\tDAYS OLD\t\t")
+	fmt.Fprintln(w, "\n"+strings.Join([]string{s.say("LIST"), s.say("FETCHED"), s.say("DAYS OLD"), "", ""}, "\t"))
 	kept := 0
 	for _, f := range s.ianaCopies() {
 		if info, err := os.Stat(f); err == nil {
@@ -51,7 +52,7 @@ func (s *session) dataStatus(c *cli.Context) error {
 		}
 	}
 	if kept == 0 {
-		fmt.Fprintln(w, "(no copies of IANA's lists yet; the first audit fetches them)\t\t\t\t")
+		fmt.Fprintln(w, s.say("(no copies of IANA's lists yet; the first audit fetches them)")+"\t\t\t\t")
 	}
 	return w.Flush()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"freehold"
 	"freehold/internal/store"
 )
 
@@ -25,7 +26,7 @@ func (s *session) dbCommand() *cli.Command {
 
 func (s *session) dbBackup(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usageError("db backup wants one file", "")
+		return misuse(freehold.T("%s wants one file", "db backup"), freehold.Text{})
 	}
 	st, err := s.openStore(c.Context, c)
 	if err != nil {
@@ -35,13 +36,13 @@ func (s *session) dbBackup(c *cli.Context) error {
 	if _, err := st.Backup(c.Context, c.Args().First(), time.Now()); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Err, "freehold: %s is backed up\n", st.Location())
+	s.tell(freehold.T("%s is backed up", st.Location()))
 	return nil
 }
 
 func (s *session) dbRestore(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usageError("db restore wants one file", "")
+		return misuse(freehold.T("%s wants one file", "db restore"), freehold.Text{})
 	}
 	st, err := s.openStore(c.Context, c)
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *session) dbRestore(c *cli.Context) error {
 	if _, err := st.Restore(c.Context, c.Args().First(), c.Bool("force")); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Err, "freehold: %s is restored\n", st.Location())
+	s.tell(freehold.T("%s is restored", st.Location()))
 	return nil
 }
 
@@ -64,7 +65,8 @@ func (s *session) dbStatus(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.Out, "%s %s at %s\nschema %d, this freehold works with %d\n%d octets\n", st.Engine, st.Version, st.Location, st.Schema, st.Needed, st.Size)
+	fmt.Fprintf(s.Out, "%s\n%s\n%s\n", s.say("%s %s at %s", st.Engine, st.Version, st.Location),
+		s.say("schema %d, this freehold works with %d", st.Schema, st.Needed), s.say("%d octets", st.Size))
 	for _, t := range st.Rows {
 		fmt.Fprintf(s.Out, "%s %d\n", t.Table, t.Rows)
 	}
@@ -81,8 +83,8 @@ func (s *session) dbMigrate(c *cli.Context) error {
 		return err
 	}
 	if m.Copy != "" {
-		fmt.Fprintf(s.Err, "freehold: the old state is in %q\n", m.Copy)
+		s.tell(freehold.T("the old state is in %q", m.Copy))
 	}
-	_, err = fmt.Fprintf(s.Out, "schema %d → %d\n", m.From, m.To)
+	_, err = fmt.Fprintln(s.Out, s.say("schema %d → %d", m.From, m.To))
 	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -16,14 +15,14 @@ import (
 // outputFlags say how a result is told.
 func outputFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: " + strings.Join(report.Formats, ", ")},
+		&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: {formats}"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write the result to `FILE` (mode 0600)"},
 		langFlag(),
 	}
 }
 
 func langFlag() cli.Flag {
-	return &cli.StringFlag{Name: "lang", Usage: "`LANGUAGE` of all that a person reads: en, fr, de (default: the locale's)"}
+	return &cli.StringFlag{Name: "lang", Usage: "`LANGUAGE` of all that a person reads: {languages} (default: the locale's)"}
 }
 
 func join(groups ...[]cli.Flag) []cli.Flag { return slices.Concat(groups...) }
@@ -44,7 +43,7 @@ func (s *session) openOutput(c *cli.Context) (*output, error) {
 	}
 	o := &output{Writer: s.Out, format: c.String("format"), options: report.Options{Lang: lang, Width: 80, Unicode: s.unicode()}, done: func() error { return nil }}
 	if !slices.Contains(report.Formats, o.format) {
-		return nil, usageError(fmt.Sprintf("%q is not a format", freehold.OneLine(o.format)), "use one of "+strings.Join(report.Formats, ", "))
+		return nil, misuse(freehold.T("%q is not a format", o.format), freehold.T("use one of %s", strings.Join(report.Formats, ", ")))
 	}
 	path := c.String("output")
 	switch {
@@ -56,7 +55,7 @@ func (s *session) openOutput(c *cli.Context) (*output, error) {
 		o.Writer, o.done = f, done
 	case isTerminal(s.Out):
 		o.options.Width = terminalWidth(s.Out)
-		o.options.Color = s.Getenv("NO_COLOR") == "" && s.Getenv("TERM") != "dumb"
+		o.options.Color = s.color()
 	}
 	return o, nil
 }
@@ -81,7 +80,7 @@ func outputFile(path string) (f *os.File, done func() error, err error) {
 	part := path + ".part"
 	f, err = os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("cannot write %q", path), Err: plain(err)}
+		return nil, nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: plain(err)}
 	}
 	return f, func() error {
 		err := f.Sync()
@@ -92,7 +91,7 @@ func outputFile(path string) (f *os.File, done func() error, err error) {
 			err = os.Rename(part, path)
 		}
 		if err != nil {
-			return &freehold.Error{Kind: freehold.KindFull, Msg: fmt.Sprintf("cannot finish %q", path), Err: plain(err), Hint: fmt.Sprintf("what was written is in %q", part)}
+			return &freehold.Error{Kind: freehold.KindFull, Text: freehold.T("cannot finish %q", path), Err: plain(err), Advice: freehold.T("what was written is in %q", part)}
 		}
 		return nil
 	}, nil

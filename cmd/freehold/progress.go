@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/vbauerster/mpb/v8"
@@ -14,7 +13,7 @@ import (
 // progress is the line that long work shows on a terminal: done, rate, throttled
 // servers, time left. Piped or for a handful of names it is silent.
 type progress struct {
-	err io.Writer
+	*session
 	box *mpb.Progress
 	bar *mpb.Bar
 }
@@ -26,19 +25,19 @@ type throttling interface{ Throttled() []string }
 const few = 5
 
 func (s *session) progress(total int, limiter throttling) *progress {
-	p := &progress{err: s.Err}
+	p := &progress{session: s}
 	if !isTerminal(s.Err) || total > 0 && total < few {
 		return p
 	}
 	p.box = mpb.New(mpb.WithOutput(s.Err), mpb.WithWidth(24))
 	p.bar = p.box.AddBar(int64(total),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d names", decor.WCSyncSpace), decor.AverageSpeed(0, " %.1f/s")),
+		mpb.PrependDecorators(decor.CountersNoUnit(s.say("%s of %s names", "%d", "%d"), decor.WCSyncSpace), decor.AverageSpeed(0, " %.1f/s")),
 		mpb.AppendDecorators(
 			decor.AverageETA(decor.ET_STYLE_MMSS, decor.WCSyncSpace),
 			decor.Any(func(decor.Statistics) string {
 				if slow := limiter.Throttled(); len(slow) > 0 {
-					return "  waiting for " + freehold.OneLine(strings.Join(slow[:min(3, len(slow))], ", "))
+					return "  " + s.say("waiting for %s", strings.Join(slow[:min(3, len(slow))], ", "))
 				}
 				return ""
 			}),
@@ -56,7 +55,7 @@ func (p *progress) done(r *freehold.Result) {
 
 // note tells something about the input without tearing the bar.
 func (p *progress) note(text string) {
-	var w io.Writer = p.err
+	w := p.Err
 	if p.box != nil {
 		w = p.box
 	}

@@ -26,17 +26,17 @@ Exit code 8: the record is not there yet.`,
 
 func (s *session) prove(c *cli.Context) error {
 	if c.NArg() != 2 {
-		return usageError("prove wants a name and what to prove", "freehold prove example.ch dns")
+		return misuse(freehold.T("prove wants a name and what to prove"), freehold.T("for example: %s", "freehold prove example.ch dns"))
 	}
 	name, err := parseName(c.Args().First())
 	if err != nil {
 		return err
 	}
 	if what := c.Args().Get(1); what != "dns" {
-		return usageError(fmt.Sprintf("%q cannot be proven", freehold.OneLine(what)), "this version proves dns")
+		return misuse(freehold.T("%q cannot be proven", what), freehold.T("this version proves dns"))
 	}
 	if c.String("resolver") != "" {
-		return usageError("a proof asks every name server, not a resolver", "leave --resolver out")
+		return misuse(freehold.T("a proof asks every name server, not a resolver"), freehold.T("leave --resolver out"))
 	}
 	world, err := s.observe(c.Context, c)
 	if err != nil {
@@ -52,21 +52,20 @@ func (s *session) prove(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n", args...) }
 	if proof.Proven {
-		say("Proven: whoever acts for you can write the zone of %s. It counts for 90 days; you can remove the record.", name.Unicode())
+		fmt.Fprintln(s.Out, s.say("Proven: whoever acts for you can write the zone of %s. It counts for 90 days; you can remove the record.", name.Unicode()))
 		return nil
 	}
 	if proof.Fresh {
-		say("Publish this record in the zone of %s, then run the same command again:", name.Unicode())
+		fmt.Fprintln(s.Out, s.say("Publish this record in the zone of %s, then run the same command again:", name.Unicode()))
 	} else {
-		say("The record is not everywhere yet:")
+		fmt.Fprintln(s.Out, s.say("The record is not everywhere yet:"))
 		for _, missing := range proof.Missing {
 			fmt.Fprintf(s.Out, "  - %s\n", freehold.OneLine(missing))
 		}
 	}
 	fmt.Fprintf(s.Out, "\n  %s\n\n", proof.Record)
-	say("It can be used until %s.", proof.Until.Format("2006-01-02"))
+	fmt.Fprintln(s.Out, s.say("It can be used until %t.", proof.Until))
 	s.code = exitWaiting
 	return nil
 }

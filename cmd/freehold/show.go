@@ -38,7 +38,7 @@ letters of an ID are enough. At a terminal, what would move the cursor or colour
 func (s *session) show(c *cli.Context) error {
 	raw := c.String("raw")
 	if raw == "" && c.NArg() != 1 || raw != "" && c.NArg() != 0 {
-		return usageError("show wants one name, or --raw and an evidence ID", "")
+		return misuse(freehold.T("show wants one name, or --raw and an evidence ID"), freehold.Text{})
 	}
 	st, err := s.openStore(c.Context, c)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *session) historyCommand() *cli.Command {
 
 func (s *session) history(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usageError("history wants one name", "")
+		return misuse(freehold.T("%s wants one name", "history"), freehold.Text{})
 	}
 	name, err := parseName(c.Args().First())
 	if err != nil {

@@ -168,7 +168,7 @@ type Response struct {
 func (c *Client) Get(ctx context.Context, req Request) (Response, error) {
 	u, err := url.Parse(req.URL)
 	if err != nil {
-		return c.end(Response{URL: req.URL, Outcome: freehold.OutcomeRefused}, invalid(req.URL, "it is no URL"))
+		return c.end(Response{URL: req.URL, Outcome: freehold.OutcomeRefused}, invalid(req.URL, freehold.T("it is no URL")))
 	}
 	deadline := c.cfg.Now().Add(c.cfg.Patience)
 	var from *url.URL
@@ -186,12 +186,12 @@ func (c *Client) Get(ctx context.Context, req Request) (Response, error) {
 		}
 		if hop == c.cfg.Redirects {
 			resp.Outcome = freehold.OutcomeGarbled
-			return c.end(resp, unavailable(u, "redirects too often", nil))
+			return c.end(resp, unavailable(freehold.T("%q redirects too often", shown(u.Host)), nil))
 		}
 		next, err := u.Parse(location)
 		if err != nil {
 			resp.Outcome = freehold.OutcomeGarbled
-			return c.end(resp, unavailable(u, "redirects to what is no URL", nil))
+			return c.end(resp, unavailable(freehold.T("%q redirects to what is no URL", shown(u.Host)), nil))
 		}
 		next.Fragment = ""
 		from, u = u, next
@@ -234,12 +234,12 @@ func (c *Client) ask(ctx context.Context, x *exchange, deadline time.Time) (resp
 
 func (c *Client) notAdmitted(ctx context.Context, u *url.URL, err error) (freehold.Outcome, error) {
 	if ctx.Err() != nil {
-		return freehold.OutcomeTimeout, unavailable(u, "was not asked in time", nil)
+		return freehold.OutcomeTimeout, unavailable(freehold.T("%q was not asked in time", shown(u.Host)), nil)
 	}
-	return freehold.OutcomeThrottled, &freehold.Error{Kind: freehold.KindUnavailable, Msg: err.Error(), Hint: throttleHint}
+	return freehold.OutcomeThrottled, &freehold.Error{Kind: freehold.KindUnavailable, Msg: err.Error(), Advice: throttleHint}
 }
 
-const throttleHint = "ask again later, or more slowly with --rate"
+var throttleHint = freehold.T("ask again later, or more slowly with --rate")
 
 // once is one exchange with one server.
 func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location string, f limit.Feedback, err error) {
@@ -272,7 +272,7 @@ func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location
 		f.Throttled = wasReset(err)
 	case resp.Truncated:
 		resp.Outcome = freehold.OutcomeGarbled
-		err = unavailable(u, "sent an answer larger than "+size(most), nil)
+		err = unavailable(freehold.T("%q sent an answer larger than %s", shown(u.Host), size(most)), nil)
 	default:
 		resp.Outcome, err = judge(u, hr.StatusCode)
 	}
@@ -307,15 +307,15 @@ func judge(u *url.URL, status int) (freehold.Outcome, error) {
 	case status >= 200 && status < 300, status == http.StatusNotModified, status == http.StatusNotFound:
 		return freehold.OutcomeAnswered, nil
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable:
-		err := unavailable(u, "asks us to slow down", nil)
-		err.Hint = throttleHint
+		err := unavailable(freehold.T("%q asks us to slow down", shown(u.Host)), nil)
+		err.Advice = throttleHint
 		return freehold.OutcomeThrottled, err
 	case status >= 400 && status < 500:
-		return freehold.OutcomeRefused, unavailable(u, "refuses to say: "+statusText(status), nil)
+		return freehold.OutcomeRefused, unavailable(freehold.T("%q refuses to say: %s", shown(u.Host), statusText(status)), nil)
 	case status >= 500:
-		return freehold.OutcomeFailed, unavailable(u, "failed: "+statusText(status), nil)
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q failed: %s", shown(u.Host), statusText(status)), nil)
 	}
-	return freehold.OutcomeGarbled, unavailable(u, "answered with "+statusText(status), nil)
+	return freehold.OutcomeGarbled, unavailable(freehold.T("%q answered with %s", shown(u.Host), statusText(status)), nil)
 }
 
 // failed turns an error of the connection into an outcome and a sentence.
@@ -326,25 +326,25 @@ func (c *Client) failed(ctx, attempt context.Context, u *url.URL, err error) (fr
 	var record tls.RecordHeaderError
 	switch {
 	case errors.As(err, &private):
-		return freehold.OutcomeRefused, &freehold.Error{Kind: freehold.KindPermission, Msg: `"` + shown(u.String()) + `" is not asked`, Err: private}
+		return freehold.OutcomeRefused, &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("%q is not asked", shown(u.String())), Err: private}
 	case ctx.Err() != nil:
-		return freehold.OutcomeTimeout, unavailable(u, "did not answer before the time was up", nil)
+		return freehold.OutcomeTimeout, unavailable(freehold.T("%q did not answer before the time was up", shown(u.Host)), nil)
 	case context.Cause(attempt) == errTimeout:
-		return freehold.OutcomeTimeout, unavailable(u, "did not answer within "+c.cfg.Timeout.String(), nil)
+		return freehold.OutcomeTimeout, unavailable(freehold.T("%q did not answer within %s", shown(u.Host), c.cfg.Timeout), nil)
 	case errors.As(err, &dns):
-		return freehold.OutcomeFailed, unavailable(u, "has no address", errors.New(dns.Err))
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q has no address", shown(u.Host)), errors.New(dns.Err))
 	case errors.As(err, &cert):
-		return freehold.OutcomeFailed, unavailable(u, "has no valid certificate", cert.Err)
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q has no valid certificate", shown(u.Host)), cert.Err)
 	case errors.As(err, &record):
-		return freehold.OutcomeFailed, unavailable(u, "does not speak TLS", nil)
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q does not speak TLS", shown(u.Host)), nil)
 	case wasReset(err):
-		return freehold.OutcomeFailed, unavailable(u, "dropped the connection", syscall.ECONNRESET)
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q dropped the connection", shown(u.Host)), syscall.ECONNRESET)
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return freehold.OutcomeFailed, unavailable(u, "refuses connections", nil)
+		return freehold.OutcomeFailed, unavailable(freehold.T("%q refuses connections", shown(u.Host)), nil)
 	}
-	return freehold.OutcomeFailed, unavailable(u, "cannot be asked", err)
+	return freehold.OutcomeFailed, unavailable(freehold.T("%q cannot be asked", shown(u.Host)), err)
 }
 
-func unavailable(u *url.URL, what string, err error) *freehold.Error {
-	return &freehold.Error{Kind: freehold.KindUnavailable, Msg: `"` + shown(u.Host) + `" ` + what, Err: err}
+func unavailable(what freehold.Text, err error) *freehold.Error {
+	return &freehold.Error{Kind: freehold.KindUnavailable, Text: what, Err: err}
 }

@@ -32,13 +32,13 @@ type basePath struct{ scheme, path string } // path ends in "/"
 func (b *Bases) Add(raw string) error {
 	u, err := url.Parse(raw)
 	if err == nil && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery) {
-		err = invalid(raw, "a base has no query")
+		err = invalid(raw, freehold.T("a base has no query"))
 	}
 	if err == nil {
 		err = checkForm(u)
 	}
 	if err != nil {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: `"` + shown(raw) + `" is no base URL`, Err: cause(err)}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is no base URL", shown(raw)), Err: cause(err)}
 	}
 	if b.servers == nil {
 		b.servers = map[string][]basePath{}
@@ -90,23 +90,23 @@ func (p Policy) check(u, from *url.URL, server string) (named bool, err error) {
 		return false, err
 	}
 	if from != nil && from.Scheme == "https" && u.Scheme != "https" {
-		return false, invalid(u.String(), "it leads from https to http")
+		return false, invalid(u.String(), freehold.T("it leads from https to http"))
 	}
 	if p.Named.contains(u, server) {
 		return true, nil
 	}
 	if u.Scheme != "https" {
-		return false, invalid(u.String(), "only https is asked, except below a base you named")
+		return false, invalid(u.String(), freehold.T("only https is asked, except below a base you named"))
 	}
 	host := u.Hostname()
 	if addr, err := netip.ParseAddr(host); err == nil && !IsPublic(addr) {
-		return false, invalid(u.String(), "its address is not public")
+		return false, invalid(u.String(), freehold.T("its address is not public"))
 	}
 	if localName(host) {
-		return false, invalid(u.String(), "it is a name of the local network")
+		return false, invalid(u.String(), freehold.T("it is a name of the local network"))
 	}
 	if p.Hosts == nil || !p.Hosts(server) {
-		return false, invalid(u.String(), "its host is not on the list of servers for this question")
+		return false, invalid(u.String(), freehold.T("its host is not on the list of servers for this question"))
 	}
 	return false, nil
 }
@@ -115,15 +115,15 @@ func (p Policy) check(u, from *url.URL, server string) (named bool, err error) {
 func checkForm(u *url.URL) error {
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
-		return invalid(u.String(), "it is neither http nor https")
+		return invalid(u.String(), freehold.T("it is neither http nor https"))
 	case u.Opaque != "" || u.Hostname() == "":
-		return invalid(u.String(), "it has no host")
+		return invalid(u.String(), freehold.T("it has no host"))
 	case u.User != nil:
-		return invalid(u.Redacted(), "it carries a user name")
+		return invalid(u.Redacted(), freehold.T("it carries a user name"))
 	case strings.ContainsAny(u.Hostname(), "%\\ "):
-		return invalid(u.String(), "its host is not a plain name or address")
+		return invalid(u.String(), freehold.T("its host is not a plain name or address"))
 	case trickyPath(u.EscapedPath()):
-		return invalid(u.String(), "its path holds dots or encoded separators")
+		return invalid(u.String(), freehold.T("its path holds dots or encoded separators"))
 	}
 	return nil
 }
@@ -196,8 +196,8 @@ func HostPort(raw string) (string, bool) {
 	return hostPort(u), true
 }
 
-func invalid(raw, why string) error {
-	return &freehold.Error{Kind: freehold.KindPermission, Msg: `"` + shown(raw) + `" is not asked: ` + why}
+func invalid(raw string, why freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("%q is not asked", shown(raw)), Err: &freehold.Error{Kind: freehold.KindPermission, Text: why}}
 }
 
 // cause unwraps url.Error, which repeats the whole URL.

@@ -52,7 +52,8 @@ func sentences(t *testing.T) map[string]string {
 }
 
 func collect(t *testing.T, fset *token.FileSet, f *ast.File, rel string, found map[string]string) {
-	ours := strings.HasPrefix(rel, "internal/report/")
+	program := strings.HasPrefix(rel, "cmd/freehold/")
+	ours := strings.HasPrefix(rel, "internal/report/") || program
 	root := !strings.Contains(rel, "/")
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -76,9 +77,40 @@ func collect(t *testing.T, fset *token.FileSet, f *ast.File, rel string, found m
 			if format, ok := textLiteral(n); ok {
 				found[format] = fset.Position(n.Pos()).String()
 			}
+			if program {
+				collectHelp(t, fset, n, found)
+			}
 		}
 		return true
 	})
+}
+
+// helpKeys are the fields of a command or flag that people read.
+var helpKeys = []string{"Usage", "ArgsUsage", "Description"}
+
+// collectHelp takes in the texts of the table of commands. A name alone, such
+// as the package's own type with a field Usage, is none.
+func collectHelp(t *testing.T, fset *token.FileSet, n *ast.CompositeLit, found map[string]string) {
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		id, ok := kv.Key.(*ast.Ident)
+		if !ok || !slices.Contains(helpKeys, id.Name) {
+			continue
+		}
+		where := fset.Position(kv.Pos()).String()
+		all, ok := constant(kv.Value)
+		if !ok {
+			t.Errorf("%s: %s is not a literal, so nobody can translate it; what varies goes into braces", where, id.Name)
+		}
+		for _, p := range Paragraphs(all) {
+			if !p.Kept {
+				found[p.Text] = where
+			}
+		}
+	}
 }
 
 func tells(fun ast.Expr, ours, root bool) bool {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -49,12 +48,12 @@ func ReadHints(path string) (*Hints, error) {
 		if errors.Is(err, os.ErrNotExist) {
 			kind = freehold.KindNotFound
 		}
-		return nil, &freehold.Error{Kind: kind, Msg: fmt.Sprintf("cannot read the root hints %q", path), Err: errors.Unwrap(err)}
+		return nil, &freehold.Error{Kind: kind, Text: freehold.T("cannot read the root hints %q", path), Err: errors.Unwrap(err)}
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxHints+1))
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("cannot read the root hints %q", path), Err: err}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot read the root hints %q", path), Err: err}
 	}
 	return ParseHints(text, path)
 }
@@ -65,12 +64,12 @@ func ReadHints(path string) (*Hints, error) {
 // user's own: private addresses may be asked in it, and only the anchors of the
 // file count. Otherwise the public root's anchors count if the file has none.
 func ParseHints(text []byte, name string) (*Hints, error) {
-	bad := func(why string) error {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q holds no root hints: %s", name, why),
-			Hint: "write NS records of the root and their addresses, as in https://www.internic.net/domain/named.root"}
+	bad := func(why freehold.Text) error {
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q holds no root hints", name), Err: &freehold.Error{Kind: freehold.KindInvalid, Text: why},
+			Advice: freehold.T("write NS records of the root and their addresses, as in https://www.internic.net/domain/named.root")}
 	}
 	if len(text) > maxHints {
-		return nil, bad("it is too large")
+		return nil, bad(freehold.T("it is too large"))
 	}
 	h := &Hints{anchors: map[string][]dns.RR{}}
 	addrs := map[string][]netip.Addr{}
@@ -93,7 +92,7 @@ func ParseHints(text []byte, name string) (*Hints, error) {
 		}
 	}
 	if err := zp.Err(); err != nil {
-		return nil, bad(freehold.OneLine(strings.TrimPrefix(err.Error(), "dns: ")))
+		return nil, bad(freehold.T("it cannot be read: %s", strings.TrimPrefix(err.Error(), "dns: ")))
 	}
 	h.private = true
 	for _, host := range hosts {
@@ -103,7 +102,7 @@ func ParseHints(text []byte, name string) (*Hints, error) {
 		}
 	}
 	if len(h.servers) == 0 {
-		return nil, bad("no name server of the root has an address in it")
+		return nil, bad(freehold.T("no name server of the root has an address in it"))
 	}
 	if !h.private && len(h.anchors) == 0 {
 		h.anchors = RootHints().anchors

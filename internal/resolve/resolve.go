@@ -17,7 +17,6 @@ package resolve
 import (
 	"context"
 	"net/netip"
-	"strconv"
 	"time"
 
 	"freehold"
@@ -74,7 +73,7 @@ func New(cfg Config) (*Resolver, error) {
 		cfg.Port = 53
 	}
 	if cfg.Port < 0 || cfg.Port > 65535 {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: strconv.Quote(strconv.Itoa(cfg.Port)) + " is not a port"}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%d is not a port", cfg.Port)}
 	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 3 * time.Second
@@ -113,6 +112,6 @@ func parseResolver(s string) (netip.AddrPort, error) {
 	if a, err := netip.ParseAddr(s); err == nil {
 		return netip.AddrPortFrom(a.Unmap(), 53), nil
 	}
-	return netip.AddrPort{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: strconv.Quote(freehold.OneLine(s)) + " is not the address of a resolver",
-		Hint: "write address:port, as in 192.0.2.1:53 or [2001:db8::1]:53"}
+	return netip.AddrPort{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not the address of a resolver", s),
+		Advice: freehold.T("write address:port, as in 192.0.2.1:53 or [2001:db8::1]:53")}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 func (s *Store) Attest(ctx context.Context, a freehold.Attestation, e freehold.Evidence) error {
 	id := e.ID()
 	if a.Evidence != "" && a.Evidence != id {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the attestation on %q names other evidence than it comes with", a.Name.Unicode())}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the attestation on %q names other evidence than it comes with", a.Name.Unicode())}
 	}
 	digest, err := digestBytes(id)
 	if err != nil {
@@ -75,7 +74,7 @@ func (s *Store) AllAttestations(ctx context.Context) iter.Seq2[freehold.Attestat
 func (s *Store) attestationOf(row db.Attestation) (freehold.Attestation, error) {
 	a := freehold.Attestation{Subject: row.Subject, Value: row.Value, By: row.SaidBy, At: fromMicros(row.At), Proven: row.Proven != 0, Evidence: idOf(row.Evidence)}
 	if err := a.Name.UnmarshalText([]byte(row.Name)); err != nil {
-		return a, s.damaged(fmt.Sprintf("attestation %d of %q", row.Seq, row.Name), err)
+		return a, s.damaged(freehold.T("attestation %d of %q", row.Seq, row.Name), err)
 	}
 	return a, nil
 }
@@ -92,7 +91,7 @@ func (s *Store) PutChallenge(ctx context.Context, c freehold.Challenge) error {
 func (s *Store) Challenge(ctx context.Context, name freehold.Name, kind string, now time.Time) (freehold.Challenge, error) {
 	row, err := s.queries.OpenChallenge(ctx, db.OpenChallengeParams{Name: name.ASCII(), Kind: kind, Now: micros(now)})
 	if errors.Is(err, sql.ErrNoRows) {
-		return freehold.Challenge{}, notFound(fmt.Sprintf("no proof of %q by %s is waiting", name.Unicode(), kind), "")
+		return freehold.Challenge{}, notFound(freehold.T("no proof of %q by %s is waiting", name.Unicode(), kind), freehold.Text{})
 	}
 	if err != nil {
 		return freehold.Challenge{}, s.fail(ctx, "read from", err)
@@ -106,7 +105,7 @@ func (s *Store) UseChallenge(ctx context.Context, c freehold.Challenge, at time.
 	return s.write(ctx, "save to", func(_ *sql.Tx, q *db.Queries) error {
 		n, err := q.UseChallenge(ctx, db.UseChallengeParams{At: micros(at), Name: c.Name.ASCII(), Kind: c.Kind, Token: c.Token, Now: micros(at)})
 		if err == nil && n == 0 {
-			err = &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the proof of %q by %s was used before or has expired", c.Name.Unicode(), c.Kind), Hint: "start a new one"}
+			err = &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the proof of %q by %s was used before or has expired", c.Name.Unicode(), c.Kind), Advice: freehold.T("start a new one")}
 		}
 		return err
 	})

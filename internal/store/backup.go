@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"os"
@@ -86,25 +85,25 @@ func (s *Store) Backup(ctx context.Context, path string, made time.Time) (Backup
 		return err
 	})
 	if err != nil {
-		return BackupInfo{}, s.failFile(ctx, "write backup", path, err)
+		return BackupInfo{}, s.failFile(ctx, freehold.T("cannot write backup %q", path), err)
 	}
 	return info, nil
 }
 
 // failFile turns an error about a backup file into one for people. What the
 // database itself is to blame for says so already.
-func (s *Store) failFile(ctx context.Context, doing, path string, err error) error {
+func (s *Store) failFile(ctx context.Context, what freehold.Text, err error) error {
 	if !isFileError(err) {
 		return s.fail(ctx, "read from", err)
 	}
-	kind, hint := kindOf(err), ""
+	kind, advice := kindOf(err), freehold.Text{}
 	switch kind {
 	case freehold.KindFull:
-		hint = "free some space, or write to another disk"
+		advice = freehold.T("free some space, or write to another disk")
 	case freehold.KindPermission:
-		hint = "check who owns the file and its folder"
+		advice = freehold.T("check who owns the file and its folder")
 	}
-	return &freehold.Error{Kind: kind, Msg: fmt.Sprintf("cannot %s %q", doing, path), Hint: hint, Err: err}
+	return &freehold.Error{Kind: kind, Text: what, Advice: advice, Err: err}
 }
 
 func (s *Store) writeBackup(ctx context.Context, f io.Writer, made time.Time) (BackupInfo, error) {

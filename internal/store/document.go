@@ -29,7 +29,7 @@ func encodeResult(r *freehold.Result) ([]byte, error) {
 // decodeResult reads a stored document. It never panics, whatever it is given.
 func decodeResult(version int64, doc []byte) (*freehold.Result, error) {
 	if version > docVersion || version < 1 {
-		return nil, &freehold.Error{Kind: freehold.KindNewer, Msg: fmt.Sprintf("a result was stored in form %d, this freehold knows %d", version, docVersion), Hint: "use the newer version that stored it"}
+		return nil, &freehold.Error{Kind: freehold.KindNewer, Text: freehold.T("a result was stored in form %d, this freehold knows %d", version, docVersion), Advice: freehold.T("use the newer version that stored it")}
 	}
 	var r freehold.Result
 	if err := json.Unmarshal(doc, &r); err != nil {

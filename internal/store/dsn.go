@@ -17,15 +17,15 @@ type address struct {
 	shown    string // for people
 }
 
-const addressHint = `give a file, or "postgres://user@host/database"`
+var addressHint = freehold.T("give a file, or %q", "postgres://user@host/database")
 
 var schemeShape = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`)
 
 // parseAddress tells which database is meant. Its errors never repeat what was
 // written after a scheme: a password may be in it.
 func parseAddress(dsn string) (address, error) {
-	bad := func(msg string) (address, error) {
-		return address{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: msg, Hint: addressHint}
+	bad := func(what freehold.Text) (address, error) {
+		return address{}, &freehold.Error{Kind: freehold.KindInvalid, Text: what, Advice: addressHint}
 	}
 	if m := schemeShape.FindStringSubmatch(dsn); m != nil {
 		switch strings.ToLower(m[1]) {
@@ -33,7 +33,7 @@ func parseAddress(dsn string) (address, error) {
 			return parsePostgres(dsn)
 		case "sqlite":
 		default:
-			return bad(`"` + m[1] + `://" is no kind of database that freehold knows`)
+			return bad(freehold.T("%q is no kind of database that freehold knows", m[1]+"://"))
 		}
 	}
 	path, prefixed := strings.CutPrefix(dsn, "sqlite:")
@@ -42,15 +42,15 @@ func parseAddress(dsn string) (address, error) {
 	}
 	switch {
 	case path == "":
-		return bad("the database address is empty")
+		return bad(freehold.T("the database address is empty"))
 	case path == ":memory:":
-		return bad("a database in memory would keep nothing")
+		return bad(freehold.T("a database in memory would keep nothing"))
 	case strings.ContainsRune(path, 0):
-		return bad("the path of the database holds a NUL character")
+		return bad(freehold.T("the path of the database holds a NUL character"))
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return bad(`"` + path + `" cannot be made an absolute path`)
+		return bad(freehold.T("%q cannot be made an absolute path", path))
 	}
 	return address{path: abs, shown: abs}, nil
 }
@@ -59,7 +59,7 @@ func parsePostgres(dsn string) (address, error) {
 	u, err := url.Parse(dsn)
 	if err != nil {
 		// The parser's own words repeat the address, password and all.
-		return address{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: "the PostgreSQL address is not a valid URL", Hint: `write special characters of a password as %XX`}
+		return address{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the PostgreSQL address is not a valid URL"), Advice: freehold.T(`write special characters of a password as %XX`)}
 	}
 	shown := url.URL{Scheme: "postgres", Host: u.Host, Path: u.Path}
 	if u.User != nil && u.User.Username() != "" {

@@ -31,31 +31,39 @@ func (s *Store) fail(ctx context.Context, doing string, err error) error {
 		return err
 	}
 	e := &freehold.Error{Kind: kindOf(err), Err: errors.New(freehold.OneLine(err.Error()))}
-	e.Msg, e.Hint = s.say(e.Kind, doing)
+	e.Text, e.Advice = s.say(e.Kind, doing)
 	return e
 }
 
 // say puts a kind of trouble with this database into words.
-func (s *Store) say(kind freehold.ErrorKind, doing string) (msg, hint string) {
-	where := `"` + s.address.shown + `"`
+func (s *Store) say(kind freehold.ErrorKind, doing string) (what, advice freehold.Text) {
+	where := s.address.shown
 	switch kind {
 	case freehold.KindBusy:
-		return "database " + where + " is in use by another program", "wait until that has finished, then try again"
+		return freehold.T("database %q is in use by another program", where), freehold.T("wait until that has finished, then try again")
 	case freehold.KindFull:
-		return "no room to write to database " + where, "free some space (or raise the quota) where it lies; what was saved before is kept"
+		return freehold.T("no room to write to database %q", where), freehold.T("free some space (or raise the quota) where it lies; what was saved before is kept")
 	case freehold.KindDamaged:
-		return "database " + where + " is damaged", `keep that file, and restore the newest backup into a new one: freehold db restore BACKUP --db NEW`
+		return freehold.T("database %q is damaged", where), freehold.T("keep that file, and restore the newest backup into a new one: %s", "freehold db restore BACKUP --db NEW")
 	case freehold.KindPermission:
 		if s.address.postgres {
-			return "not allowed to use database " + where, "check user, password and grants of the address"
+			return freehold.T("not allowed to use database %q", where), freehold.T("check user, password and grants of the address")
 		}
-		return "not allowed to use database " + where, "check who owns the file and its folder, and whether the disk is mounted read-only"
+		return freehold.T("not allowed to use database %q", where), freehold.T("check who owns the file and its folder, and whether the disk is mounted read-only")
 	case freehold.KindNotFound:
-		return "there is no database " + where, "create it first: createdb NAME"
+		return freehold.T("there is no database %q", where), freehold.T("create it first: %s", "createdb NAME")
 	case freehold.KindUnavailable:
-		return "database " + where + " does not answer", "check that the server runs, and host and port of the address"
+		return freehold.T("database %q does not answer", where), freehold.T("check that the server runs, and host and port of the address")
 	}
-	return "cannot " + doing + " database " + where, ""
+	switch doing {
+	case "open":
+		return freehold.T("cannot open database %q", where), freehold.Text{}
+	case "save to":
+		return freehold.T("cannot save to database %q", where), freehold.Text{}
+	case "read from":
+		return freehold.T("cannot read from database %q", where), freehold.Text{}
+	}
+	return freehold.T("cannot work with database %q", where), freehold.Text{}
 }
 
 // kindOf tells which of our kinds an engine's error is.
@@ -142,12 +150,13 @@ func lostRace(err error) bool {
 }
 
 // notFound makes the error for a record that is not there.
-func notFound(msg, hint string) error {
-	return &freehold.Error{Kind: freehold.KindNotFound, Msg: msg, Hint: hint}
+func notFound(what, advice freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindNotFound, Text: what, Advice: advice}
 }
 
-// damaged makes the error for one record that does not read back.
-func (s *Store) damaged(what string, err error) error {
-	_, hint := s.say(freehold.KindDamaged, "")
-	return &freehold.Error{Kind: freehold.KindDamaged, Msg: what + ` in database "` + s.address.shown + `" is damaged`, Hint: hint, Err: err}
+// damaged makes the error for one record that does not read back; what names
+// the record.
+func (s *Store) damaged(what freehold.Text, err error) error {
+	text, advice := s.say(freehold.KindDamaged, "")
+	return &freehold.Error{Kind: freehold.KindDamaged, Text: text, Advice: advice, Err: &freehold.Error{Kind: freehold.KindDamaged, Text: what, Err: err}}
 }

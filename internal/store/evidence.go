@@ -25,7 +25,7 @@ const (
 // digestBytes returns the 32 octets of an ID.
 func digestBytes(id freehold.EvidenceID) ([]byte, error) {
 	if !id.Valid() {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is not the ID of a piece of evidence", freehold.OneLine(string(id))), Hint: `an ID is "sha256:" and 64 hexadecimal digits`}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not the ID of a piece of evidence", string(id)), Advice: freehold.T(`an ID is "sha256:" and 64 hexadecimal digits`)}
 	}
 	return hex.DecodeString(strings.TrimPrefix(string(id), digestPrefix))
 }
@@ -75,7 +75,7 @@ func evidenceRow(id freehold.EvidenceID, e freehold.Evidence) ([]any, error) {
 		err = errTooLarge
 	}
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("evidence from %q cannot be stored", freehold.OneLine(e.Source)), Err: err}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("evidence from %q cannot be stored", e.Source), Err: err}
 	}
 	packing, body := pack(e.Body)
 	return []any{digest, text(string(e.Kind)), micros(e.Time), []byte(header), packing, body, text(string(notes))}, nil
@@ -96,7 +96,7 @@ func (s *Store) Evidence(ctx context.Context, id freehold.EvidenceID) (freehold.
 	}
 	row, err := s.queries.EvidenceByDigest(ctx, digest)
 	if errors.Is(err, sql.ErrNoRows) {
-		return freehold.Evidence{}, notFound(fmt.Sprintf("no evidence %q is saved", id), "")
+		return freehold.Evidence{}, notFound(freehold.T("no evidence %q is saved", id), freehold.Text{})
 	}
 	if err != nil {
 		return freehold.Evidence{}, s.fail(ctx, "read from", err)
@@ -109,7 +109,7 @@ type storedEvidence db.EvidenceByDigestRow
 
 // readEvidence unpacks a row and holds it against its digest.
 func (s *Store) readEvidence(row storedEvidence) (freehold.Evidence, error) {
-	what := fmt.Sprintf("evidence %q", idOf(row.Digest))
+	what := freehold.T("evidence %q", idOf(row.Digest))
 	body, err := unpack(row.Packing, row.Body)
 	if err != nil {
 		return freehold.Evidence{}, s.damaged(what, err)
@@ -122,7 +122,7 @@ func (s *Store) readEvidence(row storedEvidence) (freehold.Evidence, error) {
 		return freehold.Evidence{}, s.damaged(what, err)
 	}
 	if err := json.Unmarshal([]byte(row.Notes), &e.Notes); err != nil {
-		return freehold.Evidence{}, s.damaged("the notes on "+what, err)
+		return freehold.Evidence{}, s.damaged(what, err)
 	}
 	if len(e.Notes) == 0 {
 		e.Notes = nil
@@ -140,17 +140,17 @@ func (s *Store) FindEvidence(ctx context.Context, prefix string) (freehold.Evide
 	low, errLow := hex.DecodeString(pad(digits, '0'))
 	high, errHigh := hex.DecodeString(pad(digits, 'f'))
 	if len(digits) < 4 || errLow != nil || errHigh != nil || len(low) != digestSize {
-		return "", &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is not the ID of a piece of evidence", freehold.OneLine(prefix)), Hint: `give "sha256:" and the first digits, four at least`}
+		return "", &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not the ID of a piece of evidence", prefix), Advice: freehold.T(`give "sha256:" and the first digits, four at least`)}
 	}
 	found, err := s.queries.EvidenceBetween(ctx, db.EvidenceBetweenParams{Low: low, High: high, AtMost: 2})
 	switch {
 	case err != nil:
 		return "", s.fail(ctx, "read from", err)
 	case len(found) == 0:
-		return "", notFound(fmt.Sprintf("no evidence whose ID begins with %q is saved", digits), "")
+		return "", notFound(freehold.T("no evidence whose ID begins with %q is saved", digits), freehold.Text{})
 	case len(found) > 1:
-		return "", &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("several pieces of evidence have IDs that begin with %q", digits),
-			Hint: fmt.Sprintf("give more digits: %s… or %s…", hex.EncodeToString(found[0])[:16], hex.EncodeToString(found[1])[:16])}
+		return "", &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("several pieces of evidence have IDs that begin with %q", digits),
+			Advice: freehold.T("give more digits: %s… or %s…", hex.EncodeToString(found[0])[:16], hex.EncodeToString(found[1])[:16])}
 	}
 	return idOf(found[0]), nil
 }

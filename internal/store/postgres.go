@@ -39,7 +39,7 @@ func (s *Store) postgresConfig() (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(s.address.dsn)
 	if err != nil {
 		// Not wrapped: the parser's error holds the address with its password.
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: `the address of database "` + s.address.shown + `" has a parameter or part that is not understood`, Hint: addressHint}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the address of database %q has a parameter or part that is not understood", s.address.shown), Advice: addressHint}
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"io/fs"
@@ -39,10 +38,10 @@ const maxBackupLine = 2 * maxUnpacked
 func (s *Store) Restore(ctx context.Context, path string, force bool) (BackupInfo, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return BackupInfo{}, notFound(fmt.Sprintf("there is no backup %q", path), "")
+		return BackupInfo{}, notFound(freehold.T("there is no backup %q", path), freehold.Text{})
 	}
 	if err != nil {
-		return BackupInfo{}, s.failFile(ctx, "read backup", path, err)
+		return BackupInfo{}, s.failFile(ctx, freehold.T("cannot read backup %q", path), err)
 	}
 	defer f.Close()
 	info, err := readBackup(ctx, f, nil)
@@ -52,7 +51,7 @@ func (s *Store) Restore(ctx context.Context, path string, force bool) (BackupInf
 	needed := neededVersion(s.options.migrations)
 	switch {
 	case info.Schema > needed:
-		return info, &freehold.Error{Kind: freehold.KindNewer, Msg: fmt.Sprintf("backup %q was made by a newer freehold: it has schema %d, this one knows %d", path, info.Schema, needed), Hint: "use that newer version"}
+		return info, &freehold.Error{Kind: freehold.KindNewer, Text: freehold.T("backup %q was made by a newer freehold: it has schema %d, this one knows %d", path, info.Schema, needed), Advice: freehold.T("use that newer version")}
 	case info.Schema < needed:
 		return info, s.restoreOlder(ctx, path, info, force)
 	}
@@ -88,7 +87,7 @@ func clearTables(ctx context.Context, tx *sql.Tx, shown string, force bool) erro
 			return err
 		}
 		if n > 0 && !force {
-			return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("database %q is not empty", shown), Hint: "restore into a new one; --force replaces all that is in it"}
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("database %q is not empty", shown), Advice: freehold.T("restore into a new one; --force replaces all that is in it")}
 		}
 		if n > 0 {
 			if _, err := tx.ExecContext(ctx, "DELETE FROM "+tables[i].name); err != nil {
@@ -104,7 +103,7 @@ func clearTables(ctx context.Context, tx *sql.Tx, shown string, force bool) erro
 func (s *Store) restoreOlder(ctx context.Context, path string, info BackupInfo, force bool) error {
 	dir, err := os.MkdirTemp("", "freehold-restore-") // mode 0700
 	if err != nil {
-		return s.failFile(ctx, "read backup", path, err)
+		return s.failFile(ctx, freehold.T("cannot read backup %q", path), err)
 	}
 	defer os.RemoveAll(dir)
 	old := s.options
@@ -174,7 +173,7 @@ func readBackup(ctx context.Context, f io.Reader, sink rowSink) (BackupInfo, err
 		return BackupInfo{}, errBackup("it is not a backup of freehold's")
 	}
 	if head.Form > backupForm {
-		return BackupInfo{}, &freehold.Error{Kind: freehold.KindNewer, Msg: fmt.Sprintf("the backup has form %d, this freehold knows %d", head.Form, backupForm), Hint: "use the newer version that made it"}
+		return BackupInfo{}, &freehold.Error{Kind: freehold.KindNewer, Text: freehold.T("the backup has form %d, this freehold knows %d", head.Form, backupForm), Advice: freehold.T("use the newer version that made it")}
 	}
 	r.info = BackupInfo{Schema: head.Schema, Made: head.Made}
 	for ended := false; !ended; {
@@ -362,5 +361,5 @@ func backupError(path string, err error) error {
 	if !errors.As(err, &wrong) {
 		return err
 	}
-	return &freehold.Error{Kind: freehold.KindDamaged, Msg: fmt.Sprintf("backup %q cannot be restored: %s", path, string(wrong)), Hint: "nothing was changed; use another backup"}
+	return &freehold.Error{Kind: freehold.KindDamaged, Text: freehold.T("backup %q cannot be restored: %s", path, string(wrong)), Advice: freehold.T("nothing was changed; use another backup")}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -78,7 +77,7 @@ func documentOf(one Saved) (document, error) {
 		err = errTooLarge
 	}
 	if err != nil {
-		return document{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the result for %q cannot be stored", freehold.OneLine(r.Asked)), Err: err}
+		return document{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the result for %q cannot be stored", r.Asked), Err: err}
 	}
 	d := document{result: r, key: nameKey(r.Name, r.Asked), digest: digestOf(doc)}
 	d.packing, d.packed = pack(doc)
@@ -188,7 +187,7 @@ func (s *Store) Results(ctx context.Context, run string) iter.Seq2[*freehold.Res
 func (s *Store) Result(ctx context.Context, run string, name freehold.Name) (*freehold.Result, error) {
 	row, err := s.queries.ResultByName(ctx, db.ResultByNameParams{Run: run, Name: name.ASCII()})
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notFound(fmt.Sprintf("run %q holds no result for %q", run, name.Unicode()), "")
+		return nil, notFound(freehold.T("run %q holds no result for %q", run, name.Unicode()), freehold.Text{})
 	}
 	if err != nil {
 		return nil, s.fail(ctx, "read from", err)
@@ -211,7 +210,7 @@ func (s *Store) Latest(ctx context.Context, name freehold.Name) (r *freehold.Res
 }
 
 func noResult(name freehold.Name) error {
-	return notFound(fmt.Sprintf("no audit of %q is saved", name.Unicode()), fmt.Sprintf("run: freehold audit %s", name.ASCII()))
+	return notFound(freehold.T("no audit of %q is saved", name.Unicode()), freehold.T("run: %s", "freehold audit "+name.ASCII()))
 }
 
 // HistoryEntry is one result for a name. The results of one run are its
@@ -252,13 +251,13 @@ func (s *Store) History(ctx context.Context, name freehold.Name) iter.Seq2[Histo
 func (s *Store) EvidenceOf(ctx context.Context, run string, name freehold.Name) ([]freehold.Evidence, error) {
 	row, err := s.queries.ResultByName(ctx, db.ResultByNameParams{Run: run, Name: name.ASCII()})
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, notFound(fmt.Sprintf("run %q holds no result for %q", run, name.Unicode()), "")
+		return nil, notFound(freehold.T("run %q holds no result for %q", run, name.Unicode()), freehold.Text{})
 	}
 	if err != nil {
 		return nil, s.fail(ctx, "read from", err)
 	}
 	if len(row.Evidence)%digestSize != 0 {
-		return nil, s.damaged(fmt.Sprintf("the evidence list of %q in run %q", name.Unicode(), run), nil)
+		return nil, s.damaged(freehold.T("the evidence list of %q in run %q", name.Unicode(), run), nil)
 	}
 	var out []freehold.Evidence
 	for digest := range slices.Chunk(row.Evidence, digestSize) {
@@ -276,7 +275,7 @@ type storedResult db.ResultByNameRow
 
 // readResult unpacks a row and holds it against its digest.
 func (s *Store) readResult(row storedResult) (*freehold.Result, error) {
-	what := fmt.Sprintf("the result for %q in run %q", row.Name, row.Run)
+	what := freehold.T("the result for %q in run %q", row.Name, row.Run)
 	doc, err := unpack(row.Packing, row.Doc)
 	if err != nil {
 		return nil, s.damaged(what, err)

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"strings"
 
@@ -23,7 +22,7 @@ func (s *Store) BeginRun(ctx context.Context, r freehold.Run) error {
 	}
 	return s.write(ctx, "save to", func(_ *sql.Tx, q *db.Queries) error {
 		if _, err := q.RunByID(ctx, r.ID); err == nil {
-			return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("run %q exists already", r.ID)}
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("run %q exists already", r.ID)}
 		}
 		return q.InsertRun(ctx, db.InsertRunParams{ID: text(r.ID), Started: micros(r.Started), Finished: micros(r.Finished), Version: text(r.Version),
 			PolicyDate: micros(r.PolicyDate), Args: text(string(args)), Lang: text(r.Lang), Names: int64(r.Names)})
@@ -114,7 +113,7 @@ func (s *Store) LastRun(ctx context.Context) (freehold.Run, error) {
 		return freehold.Run{}, err
 	}
 	if len(runs) == 0 {
-		return freehold.Run{}, notFound(fmt.Sprintf("no run is saved in %q", s.address.shown), "")
+		return freehold.Run{}, notFound(freehold.T("no run is saved in %q", s.address.shown), freehold.Text{})
 	}
 	return runs[0], nil
 }
@@ -142,7 +141,7 @@ func (s *Store) runOf(row db.Run) (freehold.Run, error) {
 	r := freehold.Run{ID: row.ID, Started: fromMicros(row.Started), Finished: fromMicros(row.Finished), Version: row.Version,
 		PolicyDate: fromMicros(row.PolicyDate), Lang: row.Lang, Names: int(row.Names)}
 	if err := json.Unmarshal([]byte(row.Args), &r.Args); err != nil {
-		return freehold.Run{}, s.damaged(`run "`+row.ID+`"`, err)
+		return freehold.Run{}, s.damaged(freehold.T("run %q", row.ID), err)
 	}
 	return r, nil
 }
@@ -165,7 +164,7 @@ func (s *Store) lockRun(ctx context.Context, tx *sql.Tx, q *db.Queries, run stri
 }
 
 func noRun(id string) error {
-	return notFound(fmt.Sprintf("no run %q is saved", id), "")
+	return notFound(freehold.T("no run %q is saved", id), freehold.Text{})
 }
 
 // nameKey is how a name is found within a run: the ASCII form of the domain,

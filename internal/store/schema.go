@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path"
 	"strconv"
@@ -86,14 +85,14 @@ func (s *Store) ensureSchema(ctx context.Context, from int64, copyFirst func() e
 
 func (s *Store) older(has, needed int64) error {
 	return &freehold.Error{Kind: freehold.KindInvalid,
-		Msg:  fmt.Sprintf("database %q has schema %d of an older freehold, and schema %d is needed", s.address.shown, has, needed),
-		Hint: `back it up, then run "freehold db migrate"`}
+		Text:   freehold.T("database %q has schema %d of an older freehold, and schema %d is needed", s.address.shown, has, needed),
+		Advice: freehold.T(`back it up, then run "freehold db migrate"`)}
 }
 
 func (s *Store) newer(has, needed int64) error {
 	return &freehold.Error{Kind: freehold.KindNewer,
-		Msg:  fmt.Sprintf("database %q was written by a newer freehold: it has schema %d, this one knows %d", s.address.shown, has, needed),
-		Hint: "use that newer version, or another database"}
+		Text:   freehold.T("database %q was written by a newer freehold: it has schema %d, this one knows %d", s.address.shown, has, needed),
+		Advice: freehold.T("use that newer version, or another database")}
 }
 
 // migrate runs the migrations that are missing. Each is a transaction of its

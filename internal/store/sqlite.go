@@ -86,14 +86,14 @@ func (s *Store) lookAtFile() (fileState, error) {
 	case err != nil:
 		return f, err
 	case info.IsDir():
-		return f, s.notOurs("is a folder")
+		return f, s.notOurs(freehold.T("%q is a folder", path))
 	case !info.Mode().IsRegular():
-		return f, s.notOurs("is no ordinary file")
+		return f, s.notOurs(freehold.T("%q is no ordinary file", path))
 	default:
 		f.size, f.fresh = info.Size(), info.Size() == 0
 	}
 	if f.fresh && f.logged {
-		return f, s.damaged("everything", errors.New("its write-ahead log is there, the file itself is gone or empty"))
+		return f, s.damaged(freehold.T("all of it"), errors.New("its write-ahead log is there, the file itself is gone or empty"))
 	}
 	if f.fresh {
 		return f, nil
@@ -113,10 +113,10 @@ func (s *Store) checkHeader(f fileState) error {
 		return err
 	}
 	if !bytes.HasPrefix(header, []byte("SQLite format 3\x00")) {
-		return s.notOurs("is not a database")
+		return s.notOurs(freehold.T("%q is not a database", s.address.path))
 	}
 	if binary.BigEndian.Uint32(header[68:]) != applicationID {
-		return s.notOurs("is a database, but not one of freehold's")
+		return s.notOurs(freehold.T("%q is a database, but not one of freehold's", s.address.path))
 	}
 	pageSize := int64(binary.BigEndian.Uint16(header[16:]))
 	if pageSize == 1 {
@@ -124,13 +124,13 @@ func (s *Store) checkHeader(f fileState) error {
 	}
 	current := bytes.Equal(header[24:28], header[92:96]) // else the page count is not to be believed
 	if need := pageSize * int64(binary.BigEndian.Uint32(header[28:])); current && !f.logged && !f.journal && f.size < need {
-		return s.damaged("the file", fmt.Errorf("it has %d octets and should have %d", f.size, need))
+		return s.damaged(freehold.T("the file"), fmt.Errorf("it has %d octets and should have %d", f.size, need))
 	}
 	return nil
 }
 
-func (s *Store) notOurs(why string) error {
-	return &freehold.Error{Kind: freehold.KindDamaged, Msg: fmt.Sprintf("%q %s", s.address.path, why), Hint: "give another path; this file was left as it is"}
+func (s *Store) notOurs(what freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindDamaged, Text: what, Advice: freehold.T("give another path; this file was left as it is")}
 }
 
 func size(path string) int64 {
@@ -199,7 +199,7 @@ func (s *Store) checkStructure(ctx context.Context, pool *sql.DB, check string) 
 		return err
 	}
 	if said != "ok" {
-		return s.damaged("the structure", errors.New(freehold.OneLine(said)))
+		return s.damaged(freehold.T("the structure"), errors.New(freehold.OneLine(said)))
 	}
 	return nil
 }
@@ -251,7 +251,7 @@ func (s *Store) markFile(ctx context.Context) error {
 		return err
 	}
 	if mode != "wal" {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the disk of %q does not allow a write-ahead log", s.address.path), Hint: "put the database on a local disk"}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the disk of %q does not allow a write-ahead log", s.address.path), Advice: freehold.T("put the database on a local disk")}
 	}
 	return nil
 }
@@ -287,7 +287,7 @@ func (s *Store) keepCopy(ctx context.Context, version int64) error {
 // place with mode 0600, flushed, and renamed.
 func writeFile(path string, replace bool, write func(*os.File) error) error {
 	if _, err := os.Lstat(path); err == nil && !replace {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q exists already", path), Hint: "give another name, or move it away"}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q exists already", path), Advice: freehold.T("give another name, or move it away")}
 	}
 	dir := filepath.Dir(path)
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -64,7 +63,7 @@ func Inspect(ctx context.Context, dsn string, o Options) (Status, error) {
 func (s *Store) inspectSQLite(ctx context.Context, st *Status) error {
 	path := s.address.path
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return notFound(fmt.Sprintf("there is no database %q", path), "it is created by the first audit that is saved")
+		return notFound(freehold.T("there is no database %q", path), freehold.T("it is created by the first audit that is saved"))
 	}
 	st.Size = size(path) + size(path+"-wal")
 	file, err := s.lookAtFile()

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,7 +29,7 @@ func Attest(name freehold.Name, subject, value, by string, at time.Time) (freeho
 	subject = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(subject)), "-", "_")
 	if !slices.Contains(freehold.AttestSubjects, subject) {
 		return freehold.Attestation{}, freehold.Evidence{}, &freehold.Error{Kind: freehold.KindInvalid,
-			Msg: fmt.Sprintf("%q cannot be attested", freehold.OneLine(subject)), Hint: "one of " + strings.Join(freehold.AttestSubjects, ", ")}
+			Text: freehold.T("%q cannot be attested", subject), Advice: freehold.T("use one of %s", strings.Join(freehold.AttestSubjects, ", "))}
 	}
 	value = strings.TrimSpace(freehold.OneLine(value))
 	if word, ok := answers[strings.ToLower(value)]; ok {
@@ -46,20 +45,20 @@ func Attest(name freehold.Name, subject, value, by string, at time.Time) (freeho
 }
 
 func checkAnswer(subject, value string) error {
-	bad := func(msg, hint string) error {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is no answer for %q: %s", value, subject, msg), Hint: hint}
+	bad := func(why, advice freehold.Text) error {
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is no answer for %q", value, subject), Advice: advice, Err: &freehold.Error{Kind: freehold.KindInvalid, Text: why}}
 	}
 	switch {
 	case value == "":
-		return bad("it is empty", `write who holds it: me, host, or a name`)
+		return bad(freehold.T("it is empty"), freehold.T("write who holds it: me, host, or a name"))
 	case len(value) > maxAttested:
-		return bad(fmt.Sprintf("it is longer than %d octets", maxAttested), "")
+		return bad(freehold.T("it is longer than %d octets", maxAttested), freehold.Text{})
 	case subject == freehold.AttestKeyHolders:
 		if n, err := strconv.Atoi(value); err != nil || n < 0 || n > 100000 {
-			return bad("it is no whole number", "say how many people can log in")
+			return bad(freehold.T("it is no whole number"), freehold.T("say how many people can log in"))
 		}
 	case subject == freehold.AttestRegistryRoute && value != freehold.AttestedYes && value != freehold.AttestedNo:
-		return bad("it is neither yes nor no", "")
+		return bad(freehold.T("it is neither yes nor no"), freehold.Text{})
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func inFile(in Input, source string) Input {
 		in.Note = at + ": " + in.Note
 	}
 	if in.Err != nil {
-		e := &freehold.Error{Kind: freehold.KindOf(in.Err), Msg: at + ": " + in.Err.Error(), Hint: freehold.HintOf(in.Err)}
+		e := &freehold.Error{Kind: freehold.KindOf(in.Err), Msg: at, Err: in.Err}
 		in.Err = e
 	}
 	return in
@@ -97,7 +97,7 @@ func ParseInput(s string) Input {
 		return in
 	}
 	if strings.Trim(name.TLD(), "0123456789") == "" {
-		in.Err = invalid(fmt.Sprintf("%q is not a domain: its last part is a number", in.Asked), "")
+		in.Err = invalid(freehold.T("%q is not a domain: its last part is a number", in.Asked), freehold.Text{})
 		return in
 	}
 	in.Name = name
@@ -177,11 +177,21 @@ func helpWithEncoding(s string, err error) error {
 	if parseErr != nil {
 		return err
 	}
-	return invalid(err.Error(), fmt.Sprintf("if %q is meant, save the file as UTF-8 or write %q", host.Unicode(), host.ASCII()))
+	return notUTF8(err, host)
 }
 
-func invalid(msg, hint string) error {
-	return &freehold.Error{Kind: freehold.KindInvalid, Msg: msg, Hint: hint}
+// notUTF8 adds to an error what the name would be.
+func notUTF8(err error, meant freehold.Host) error {
+	e := &freehold.Error{Kind: freehold.KindInvalid, Msg: err.Error()}
+	if known := (*freehold.Error)(nil); errors.As(err, &known) {
+		*e = *known
+	}
+	e.Hint, e.Advice = "", freehold.T("if %q is meant, save the file as UTF-8 or write %q", meant.Unicode(), meant.ASCII())
+	return e
+}
+
+func invalid(what, advice freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindInvalid, Text: what, Advice: advice}
 }
 
 // duplicates remembers names by a hash of 64 bits, so that ten million take no
@@ -228,10 +238,10 @@ func readFile(r io.Reader) iter.Seq[Input] {
 			case errors.Is(err, io.EOF):
 				return
 			case err != nil:
-				yield(Input{Line: l.number, Err: &freehold.Error{Kind: freehold.KindUnavailable, Msg: "cannot be read any further", Err: err}})
+				yield(Input{Line: l.number, Err: &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("cannot be read any further"), Err: err}})
 				return
 			case l.tooLong:
-				in := Input{Line: l.number, Asked: askedLine(cutTo(l.text, 60) + "…"), Err: invalid(fmt.Sprintf("the line is longer than %d KiB", maxLine>>10), "write one name a line")}
+				in := Input{Line: l.number, Asked: askedLine(cutTo(l.text, 60) + "…"), Err: invalid(freehold.T("the line is longer than %d KiB", maxLine>>10), freehold.T("write one name a line"))}
 				if !yield(in) {
 					return
 				}

@@ -41,15 +41,15 @@ func newLines(r io.Reader) (*lines, error) {
 	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
 		in.Discard(3)
 	case bytes.HasPrefix(start, []byte("PK\x03\x04")), bytes.HasPrefix(start, []byte("\xd0\xcf\x11\xe0")):
-		return nil, notText("it is a spreadsheet or an archive, not text", "save the sheet as CSV")
+		return nil, notText(freehold.T("it is a spreadsheet or an archive, not text"), freehold.T("save the sheet as CSV"))
 	case bytes.IndexByte(start, 0) >= 0, bytes.HasPrefix(start, []byte("%PDF")), bytes.HasPrefix(start, []byte("\x1f\x8b")):
-		return nil, notText("it is not text", "one name a line, or a CSV, in UTF-8")
+		return nil, notText(freehold.T("it is not text"), freehold.T("one name a line, or a CSV, in UTF-8"))
 	}
 	return &lines{r: in}, nil
 }
 
-func notText(msg, hint string) error {
-	return &freehold.Error{Kind: freehold.KindInvalid, Msg: msg, Hint: hint}
+func notText(what, advice freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindInvalid, Text: what, Advice: advice}
 }
 
 // next returns the next line without its end; io.EOF after the last.

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -212,12 +211,12 @@ func (t *table) pick(fields []string) Input {
 	if i := likelyCell(fields); i >= 0 {
 		in := ParseInput(fields[i])
 		if in.Err == nil {
-			in = Input{Asked: askedLine(strings.Join(fields, ", ")), Err: invalid(fmt.Sprintf("%q is not a domain: no such top-level domain", in.Asked), `if it is meant, head its column "domain"`)}
+			in = Input{Asked: askedLine(strings.Join(fields, ", ")), Err: invalid(freehold.T("%q is not a domain: no such top-level domain", in.Asked), freehold.T("if it is meant, head its column %q", "domain"))}
 		}
 		return in
 	}
 	whole := askedLine(strings.Join(fields, ", "))
-	return Input{Asked: whole, Err: invalid(fmt.Sprintf("there is no domain in %q", whole), `head the column of the domains "domain"`)}
+	return Input{Asked: whole, Err: invalid(freehold.T("there is no domain in %q", whole), freehold.T("head the column of the domains %q", "domain"))}
 }
 
 // likelyCell returns the first cell that looks like a name, or -1.

@@ -24,6 +24,15 @@ type Challenge struct {
 	Used    int64
 }
 
+type Import struct {
+	ID     string
+	At     int64
+	File   string
+	Digest []byte
+	Size   int64
+	Form   string
+}
+
 type Run struct {
 	ID         string
 	Started    int64
