@@ -117,6 +117,9 @@ func SayHint(s Speaker, err error) string {
 // colour the screen or forge a second line of output. Octets that are no UTF-8
 // are among them: alone, 0x9b begins an escape on some terminals.
 func OneLine(s string) string {
+	if printable(s) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	clean := func(r rune) bool { return !hostileRune(r) }
 	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {
@@ -134,6 +137,17 @@ func OneLine(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// printable tells whether s is of ASCII's visible characters and spaces alone, as
+// most texts are.
+func printable(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
 }
 
 // hostileRune tells the characters that change how a terminal or a reader sees

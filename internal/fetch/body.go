@@ -42,23 +42,31 @@ func readBody(hr *http.Response, most int64) (body []byte, truncated bool, err e
 	return bytes.Clone(buf.Bytes()), truncated, err
 }
 
-func (r *Response) readHeader(h http.Header, now time.Time) {
-	r.ContentType = h.Get("Content-Type")
-	r.ETag = h.Get("Etag")
-	r.LastModified = h.Get("Last-Modified")
-	for part := range strings.SplitSeq(h.Get("Cache-Control"), ",") {
+func (r *Response) readHeader(h http.Header, now func() time.Time) {
+	r.ContentType = first(h, "Content-Type")
+	r.ETag = first(h, "Etag")
+	r.LastModified = first(h, "Last-Modified")
+	for part := range strings.SplitSeq(first(h, "Cache-Control"), ",") {
 		if s, ok := strings.CutPrefix(strings.TrimSpace(strings.ToLower(part)), "max-age="); ok {
 			if n, err := strconv.ParseUint(strings.Trim(s, `"`), 10, 32); err == nil {
-				r.Expires = now.Add(time.Duration(n) * time.Second)
+				r.Expires = now().Add(time.Duration(n) * time.Second)
 				return
 			}
 		}
 	}
-	if expires := h.Get("Expires"); expires != "" {
+	if expires := first(h, "Expires"); expires != "" {
 		if at, err := http.ParseTime(expires); err == nil {
 			r.Expires = at
 		}
 	}
+}
+
+// first is h.Get for a key in canonical form.
+func first(h http.Header, key string) string {
+	if values := h[key]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // retryAfter reads the header of that name, seconds or a date (RFC 9110 section

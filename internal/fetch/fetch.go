@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"syscall"
 	"time"
 
@@ -67,6 +68,7 @@ type Client struct {
 
 	watch     watch
 	userAgent []string // the header's value, shared by all requests
+	headers   sync.Map // of plain requests, by what they accept: the program's own few constants
 }
 
 // New makes a Client.
@@ -170,8 +172,8 @@ func (c *Client) Get(ctx context.Context, req Request) (Response, error) {
 	if err != nil {
 		return c.end(Response{URL: req.URL, Outcome: freehold.OutcomeRefused}, invalid(req.URL, freehold.T("it is no URL")))
 	}
-	deadline := c.cfg.Now().Add(c.cfg.Patience)
 	var from *url.URL
+	var began time.Time // when the first server was asked; a clock read for nothing costs as much as a look-up
 	for hop := 0; ; hop++ {
 		x := exchange{url: u, shown: req.URL, server: hostPort(u), req: &req}
 		if hop > 0 {
@@ -180,7 +182,7 @@ func (c *Client) Get(ctx context.Context, req Request) (Response, error) {
 		if x.named, err = req.Policy.check(u, from, x.server); err != nil {
 			return c.end(Response{URL: x.shown, Outcome: freehold.OutcomeRefused}, err)
 		}
-		resp, location, err := c.ask(ctx, &x, deadline)
+		resp, location, err := c.ask(ctx, &x, &began)
 		if err != nil || location == "" {
 			return c.end(resp, err)
 		}
@@ -212,10 +214,17 @@ type exchange struct {
 	req    *Request
 }
 
-// ask puts the request to one server, again where that may help.
-func (c *Client) ask(ctx context.Context, x *exchange, deadline time.Time) (resp Response, location string, err error) {
+// ask puts the request to one server, again where that may help. What is left of
+// the patience with a whole Get, which began then, bounds its waits.
+func (c *Client) ask(ctx context.Context, x *exchange, began *time.Time) (resp Response, location string, err error) {
 	for attempt := 1; ; attempt++ {
-		release, held := c.cfg.Limiter.AcquireWithin(ctx, x.server, deadline.Sub(c.cfg.Now()))
+		patience := c.cfg.Patience
+		if now := c.cfg.Now(); began.IsZero() {
+			*began = now
+		} else {
+			patience -= now.Sub(*began)
+		}
+		release, held := c.cfg.Limiter.AcquireWithin(ctx, x.server, patience)
 		if held != nil {
 			if attempt == 1 {
 				resp = Response{URL: x.shown}
@@ -258,7 +267,7 @@ func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location
 	}
 	defer hr.Body.Close()
 	resp.Status = hr.StatusCode
-	resp.readHeader(hr.Header, c.cfg.Now())
+	resp.readHeader(hr.Header, c.cfg.Now)
 	if isRedirect(hr.StatusCode) {
 		if location = hr.Header.Get("Location"); location != "" {
 			return resp, location, f, nil
@@ -283,14 +292,30 @@ func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location
 }
 
 func (c *Client) request(ctx context.Context, x *exchange) *http.Request {
+	header := c.header(x.req)
+	r := http.Request{Method: http.MethodGet, URL: x.url, Host: x.url.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	return r.WithContext(ctx)
+}
+
+// header returns the fields of a request. A transport only reads them
+// (http.RoundTripper), so requests that want the same share one set.
+func (c *Client) header(req *Request) http.Header {
+	plain := req.ETag == "" && req.LastModified == ""
+	if plain {
+		if shared, ok := c.headers.Load(req.Accept); ok {
+			return shared.(http.Header)
+		}
+	}
 	header := http.Header{"User-Agent": c.userAgent}
-	for _, h := range [...]struct{ key, value string }{{"Accept", x.req.Accept}, {"If-None-Match", x.req.ETag}, {"If-Modified-Since", x.req.LastModified}} {
+	for _, h := range [...]struct{ key, value string }{{"Accept", req.Accept}, {"If-None-Match", req.ETag}, {"If-Modified-Since", req.LastModified}} {
 		if h.value != "" {
 			header[h.key] = []string{h.value}
 		}
 	}
-	r := http.Request{Method: http.MethodGet, URL: x.url, Host: x.url.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
-	return r.WithContext(ctx)
+	if plain {
+		c.headers.Store(req.Accept, header)
+	}
+	return header
 }
 
 func isRedirect(status int) bool {

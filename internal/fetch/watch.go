@@ -17,6 +17,7 @@ type watch struct {
 	timeout time.Duration
 
 	mu      sync.Mutex
+	now     int      // looks so far: the clock is not read for each attempt
 	first   *attempt // in order of their deadlines, for all have the same timeout
 	last    *attempt
 	running bool
@@ -24,7 +25,7 @@ type watch struct {
 
 // attempt is one exchange under way.
 type attempt struct {
-	deadline   time.Time
+	deadline   int // the look that ends it
 	cancel     context.CancelCauseFunc
 	prev, next *attempt
 	done       bool
@@ -34,9 +35,10 @@ type attempt struct {
 // must be called when the attempt is over.
 func (w *watch) start(ctx context.Context) (context.Context, *attempt) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	a := &attempt{deadline: time.Now().Add(w.timeout), cancel: cancel}
+	a := &attempt{cancel: cancel}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	a.deadline = w.now + ticks + 1 // the first tick may be nearly over
 	if a.prev = w.last; a.prev != nil {
 		a.prev.next = a
 	} else {
@@ -50,7 +52,10 @@ func (w *watch) start(ctx context.Context) (context.Context, *attempt) {
 	return ctx, a
 }
 
-func (w *watch) tick() time.Duration { return max(w.timeout/16, time.Millisecond) }
+// ticks is how often it is looked within the time of an attempt.
+const ticks = 16
+
+func (w *watch) tick() time.Duration { return max(w.timeout/ticks, time.Millisecond) }
 
 // stop ends an attempt and frees its context.
 func (w *watch) stop(a *attempt) {
@@ -79,10 +84,10 @@ func (w *watch) remove(a *attempt) {
 
 // look ends what is overdue, and comes back while anything is under way.
 func (w *watch) look() {
-	now := time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for w.first != nil && !w.first.deadline.After(now) {
+	w.now++
+	for w.first != nil && w.first.deadline <= w.now {
 		a := w.first
 		w.remove(a)
 		a.cancel(errTimeout)

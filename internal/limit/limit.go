@@ -142,7 +142,6 @@ func (l *Limiter) AcquireWithin(ctx context.Context, name string, patience time.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		now = l.cfg.Now()
 		wait, why := s.turn(now, l.cfg.Rate, &mine)
 		switch {
 		case why == free:
@@ -157,6 +156,7 @@ func (l *Limiter) AcquireWithin(ctx context.Context, name string, patience time.
 		if err := l.sleep(ctx, s, wait); err != nil {
 			return nil, err
 		}
+		now = l.cfg.Now()
 	}
 }
 

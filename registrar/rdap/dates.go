@@ -68,6 +68,14 @@ func readDate(s string) (at time.Time, zoned, ok bool) {
 	return time.Time{}, false, false
 }
 
+// readDateText is readDate of a piece of an answer; most need no copy.
+func readDateText(raw []byte) (at time.Time, zoned, ok bool) {
+	if err := at.UnmarshalText(raw); err == nil {
+		return at.UTC(), true, plausible(at)
+	}
+	return readDate(string(raw))
+}
+
 // plausible refuses the dates that stand for "none": year 1, 1970 and 9999.
 // The first .com was registered in 1985.
 func plausible(at time.Time) bool {

@@ -174,15 +174,15 @@ func (r *domainReader) readEvents() {
 		r.note("events is no array")
 	}
 	for e := range events.list() {
-		action := e.get("eventAction").str()
+		action := e.get("eventAction").raw()
 		to, latest := r.event(action)
 		if to == nil {
 			continue
 		}
-		date := e.get("eventDate").str()
-		at, zoned, ok := readDate(date)
+		date := e.get("eventDate").raw()
+		at, zoned, ok := readDateText(date)
 		if !ok {
-			r.note("the date of event %q is not understood: %q", action, clean(date))
+			r.note("the date of event %q is not understood: %q", string(action), clean(string(date)))
 			if to.State == freehold.Unknown {
 				to.Note = "the date in the answer is not understood"
 			}
@@ -192,7 +192,7 @@ func (r *domainReader) readEvents() {
 		case to.State == freehold.Unknown:
 			*to = freehold.Fact[time.Time]{State: freehold.Value, Value: at, Evidence: r.ids}
 			if !zoned {
-				r.note("the date of event %q has no time zone; taken as UTC", action)
+				r.note("the date of event %q has no time zone; taken as UTC", string(action))
 				to.Note = "the answer gives no time zone; taken as UTC"
 			}
 		case to.Value.Equal(at):
@@ -202,7 +202,7 @@ func (r *domainReader) readEvents() {
 			}
 		case !slices.Contains(torn, to):
 			// Two dates of one thing: which is meant, nobody knows.
-			r.note("event %q is there twice with different dates: neither is taken", clean(action))
+			r.note("event %q is there twice with different dates: neither is taken", clean(string(action)))
 			torn = append(torn, to)
 		}
 	}
@@ -213,16 +213,18 @@ func (r *domainReader) readEvents() {
 
 // event returns the fact that an event's date belongs to, and whether of several
 // the latest counts.
-func (r *domainReader) event(action string) (to *freehold.Fact[time.Time], latest bool) {
-	switch action {
+func (r *domainReader) event(action []byte) (to *freehold.Fact[time.Time], latest bool) {
+	switch string(action) { // the words as they should be, without the general way
 	case "registration":
 		return &r.Created, false
 	case "expiration":
 		return &r.Expires, false
 	case "last changed":
 		return &r.Changed, true
+	case "last update of RDAP database":
+		return nil, false
 	}
-	switch strings.ReplaceAll(words(action), " ", "") {
+	switch strings.ReplaceAll(words(string(action)), " ", "") {
 	case "registration", "registered", "created", "creation", "creationdate":
 		return &r.Created, false
 	case "expiration", "expires", "expiry", "expirationdate", "registryexpiration":

@@ -2,9 +2,11 @@ package rdap
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,9 +135,9 @@ func (t *tree) value(i int, key span) (int, error) {
 		return i, errLarge
 	}
 	at := len(t.nodes)
-	t.nodes = append(t.nodes, node{key: key})
 	var err error
-	n := node{key: key}
+	n := node{key: key, next: int32(at) + 1}
+	start := i
 	switch c := t.src[i]; {
 	case c == '"':
 		n.kind = text
@@ -145,26 +147,22 @@ func (t *tree) value(i int, key span) (int, error) {
 		if c == '{' {
 			n.kind = object
 		}
-		i, err = t.container(i, at, c == '{')
+		t.nodes = append(t.nodes, n) // before its children; container sets where they end
+		return t.container(i, at, c == '{')
 	case c == '-' || c >= '0' && c <= '9':
 		n.kind = number
-		start := i
 		for i < len(t.src) && strings.IndexByte("+-.eE0123456789", t.src[i]) >= 0 {
 			i++
 		}
 		n.text = span{from: int32(start), to: int32(i)}
 	default:
-		start := i
-		if n.kind, i, err = t.literal(i); err == nil {
-			n.text = span{from: int32(start), to: int32(i)}
-		}
+		n.kind, i, err = t.literal(i)
+		n.text = span{from: int32(start), to: int32(i)}
 	}
 	if err != nil {
 		return i, err
 	}
-	n.next = int32(len(t.nodes))
-	n.twice = t.nodes[at].twice
-	t.nodes[at] = n
+	t.nodes = append(t.nodes, n)
 	return i, nil
 }
 
@@ -220,6 +218,7 @@ func (t *tree) container(i, at int, members bool) (int, error) {
 		i = t.space(i)
 	}
 	t.depth--
+	t.nodes[at].next = int32(len(t.nodes))
 	if members {
 		t.markTwice(at)
 	}
@@ -243,14 +242,14 @@ func (t *tree) key(i int) (span, int, error) {
 
 // str parses the string that begins at i.
 func (t *tree) str(i int) (s span, end int, err error) {
-	s.from = int32(i + 1)
 	src := t.src
-	for i++; i < len(src); i++ {
-		c := src[i]
-		if plainByte[c] {
-			continue
+	i++
+	s.from = int32(i)
+	for {
+		if i = plainEnd(src, i); i >= len(src) {
+			return s, i, errEnd
 		}
-		switch c {
+		switch src[i] {
 		case '"':
 			s.to = int32(i)
 			return s, i + 1, nil
@@ -262,17 +261,28 @@ func (t *tree) str(i int) (s span, end int, err error) {
 		default:
 			t.controls = true
 		}
+		i++
 	}
-	return s, i, errEnd
 }
 
-// plainByte tells the octets of a string that stand for themselves.
-var plainByte = func() (plain [256]bool) {
-	for c := range plain {
-		plain[c] = c >= 0x20 && c != '"' && c != '\\'
+// plainEnd returns the place of the first octet from i on that does not stand
+// for itself in a string: a quote, a backslash or a control character. It looks
+// at eight at once: in each of the three tests the lowest bit that is set is
+// right (those above it may come from a borrow).
+func plainEnd(src []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(src)-i >= 8; i += 8 {
+		w := binary.LittleEndian.Uint64(src[i:])
+		quote, slash := w^('"'*ones), w^('\\'*ones)
+		if hit := ((w-0x20*ones)&^w | (quote-ones)&^quote | (slash-ones)&^slash) & tops; hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
 	}
-	return plain
-}()
+	for i < len(src) && src[i] >= 0x20 && src[i] != '"' && src[i] != '\\' {
+		i++
+	}
+	return i
+}
 
 // of returns the text of a piece of the source, escapes resolved.
 func (t *tree) of(s span) []byte {
@@ -285,8 +295,7 @@ func (t *tree) of(s span) []byte {
 // markTwice marks the members of an object that are there twice and differ: two
 // readers could take either, so we take none. Equal ones harm nobody.
 func (t *tree) markTwice(at int) {
-	end := int32(len(t.nodes))
-	t.nodes[at].next = end
+	end := t.nodes[at].next
 	var seen map[string]int32
 	count := 0
 	for i := int32(at) + 1; i < end; i = t.nodes[i].next {
@@ -316,6 +325,9 @@ func (t *tree) markTwice(at int) {
 
 // same tells whether two pieces say the same.
 func (t *tree) same(a, b span) bool {
+	if !a.escaped && !b.escaped && a.to-a.from != b.to-b.from {
+		return false
+	}
 	return bytes.Equal(t.of(a), t.of(b))
 }
 
