@@ -11,21 +11,21 @@ func (j *judgement) sayConditions() {
 	need := func(what freehold.Text, s freehold.Standing, evidence ...[]freehold.EvidenceID) {
 		j.v.Conditions = append(j.v.Conditions, freehold.Condition{What: what, Standing: s, Evidence: Evidence(evidence...)})
 	}
-	if j.route.kind != byRegistry && j.v.CanLeave != freehold.LeaveWithHost {
+	if j.route.kind != byRegistry && j.v.CanLeave != freehold.LeaveWithHost && !policy.Is(j.p.MovedBy, policy.ByConfirmation) {
 		need(freehold.T("you can log in at %m and see %s there", j.registrar(), j.name()), heldByOwner(j.account), j.account.Evidence)
 	}
 	j.mailboxCondition(need)
-	if locks := j.statuses(j.p.LiftedByRegistrar); len(locks) > 0 && j.route.kind != byRegistry {
+	if locks := j.statuses(j.p.LiftedByRegistrar); len(locks) > 0 {
 		if span, ok := j.p.UnlockDeadline.Get(); ok {
 			need(freehold.T("%m lifts its transfer lock within %d days of your request", j.registrar(), span.Days()), freehold.StandingUnknown, r.Statuses.Evidence)
-			j.why(freehold.T("The registrar has to lift its lock (%s) within %d days of your first request, where you cannot do so yourself.", List(locks), span.Days()), j.p.UnlockDeadline.Citation, r.Statuses.Evidence)
+			j.rule(freehold.T("The registrar has to lift its lock (%s) within %d days of your first request, where you cannot do so yourself.", List(locks), span.Days()), j.p.UnlockDeadline.Source, r.Statuses.Evidence)
 		} else {
 			need(freehold.T("%m lifts its transfer lock", j.registrar()), freehold.StandingUnknown, r.Statuses.Evidence)
 		}
 	}
 	if lock, ok := j.p.LockAfterRegistrantChange.Get(); ok && !lock.Length.None() && !unchangedFor(j.o, lock.Length.Duration()) {
 		need(freehold.T("the registrant's name, organisation and e-mail did not change in the last %d days", lock.Length.Days()), freehold.StandingUnknown, r.Changed.Evidence)
-		j.why(freehold.T("After a change of the registrant's name, organisation or e-mail the registrar refuses transfers for %d days, unless you opted out before; no public record shows it.", lock.Length.Days()), j.p.LockAfterRegistrantChange.Citation)
+		j.rule(freehold.T("After a change of the registrant's name, organisation or e-mail the registrar refuses transfers for %d days, unless you opted out before; no public record shows it.", lock.Length.Days()), j.p.LockAfterRegistrantChange.Source)
 	}
 	if has, _ := r.HasStatus("clientHold"); has {
 		need(freehold.T("nothing is owed to %m for a past period", j.registrar()), freehold.StandingUnknown, r.Statuses.Evidence)
@@ -49,11 +49,15 @@ func (j *judgement) mailboxCondition(need func(freehold.Text, freehold.Standing,
 	text := freehold.T("the registrant's mailbox is yours and answers")
 	switch {
 	case contact == policy.ContactAdministrative:
-		text = freehold.T("the administrative contact's mailbox is yours and answers")
+		text = administrativeMailbox()
 	case claim.Holder != "" && claim.Holder != freehold.AttestedTheHost:
 		text = freehold.T("the registrant's mailbox, %s, is yours and answers", claim.Holder)
 	}
 	need(text, heldByOwner(claim), claim.Evidence)
+}
+
+func administrativeMailbox() freehold.Text {
+	return freehold.T("the administrative contact's mailbox is yours and answers")
 }
 
 // heldByOwner is how well it is known that a layer is the owner's: an observed

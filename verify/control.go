@@ -78,7 +78,7 @@ func registry(o *freehold.Observed) sighting {
 		return sighting{}
 	}
 	s := sighting{seen: true, holder: "." + o.Name.TLD()}
-	if name, ok := policy.RegistryOf(o.Name.TLD()); ok {
+	if name, ok := policy.RegistryOf(o.Name); ok {
 		s.holder = name + " (" + s.holder + ")"
 	}
 	for _, a := range o.Registration.Asks {

@@ -18,7 +18,9 @@ import (
 //     the owner or the host does now changes that.
 //  3. with_host: the host is the registrar, the reseller or the account's holder.
 //     It comes before any date, since the date passes and the need for the host
-//     does not. A route of the registry's own that is open to the owner lifts it.
+//     does not. A way of the registry's own that is open to the owner lifts it; one
+//     of which nobody said whether it is makes the verdict unknown, with that
+//     question. Only ways read in the registry's own text count: the others are told.
 //  4. not_before: a time-based refusal is lawful until a date. It comes before
 //     unknown, since it is true whoever holds the account; the question is asked
 //     all the same.
@@ -38,6 +40,8 @@ func Judge(o *freehold.Observed, c freehold.Control, p policy.Profile) freehold.
 	default:
 		j.weigh()
 	}
+	j.saySwitch()
+	j.sayConfidence()
 	return j.v
 }
 
@@ -49,6 +53,7 @@ type judgement struct {
 	host    Host
 	account freehold.Claim
 	route   route
+	used    []policy.Source // the rules the verdict speaks of
 	v       freehold.Verdict
 }
 
@@ -57,8 +62,10 @@ func (j *judgement) weigh() {
 	needs := j.needsHost()
 	windows := j.windows()
 	open := j.openFacts()
+	way, untold := j.untold()
+	stuck := len(needs) > 0 && (j.route.kind != byRegistry || j.locked())
 	switch {
-	case len(needs) > 0 && j.route.kind != byRegistry:
+	case stuck && !untold:
 		j.v.CanLeave = freehold.LeaveWithHost
 		j.sayNeeds(needs)
 		j.sayWindows(windows)
@@ -66,11 +73,14 @@ func (j *judgement) weigh() {
 		j.v.CanLeave = freehold.LeaveNotBefore
 		j.sayWindows(windows)
 		j.notBefore(windows)
-		if j.route.kind == byNobody {
-			j.v.Question = j.question()
+		if stuck || j.route.kind == byNobody {
+			j.v.Question = j.question(stuck)
 		}
+	case stuck:
+		j.v.Question = j.wayQuestion(way)
+		j.sayNeeds(needs)
 	case j.route.kind == byNobody:
-		j.v.Question = j.question()
+		j.v.Question = j.question(false)
 	case len(open) > 0:
 		j.v.Question = open[0].question
 	default:
@@ -81,7 +91,10 @@ func (j *judgement) weigh() {
 		j.why(f.text, "", f.evidence)
 	}
 	j.saySeen()
-	j.sayPath(needs)
+	j.sayPath(needs, stuck)
+	if stuck {
+		j.sayWays()
+	}
 	j.sayConditions()
 }
 
@@ -94,6 +107,15 @@ func (j *judgement) why(text freehold.Text, citation string, evidence ...[]freeh
 	}
 	j.v.Why = append(j.v.Why, freehold.Reason{Text: text, Citation: citation, Evidence: Evidence(evidence...)})
 }
+
+// rule adds a reason that rests on a rule, and remembers how sure that one is.
+func (j *judgement) rule(text freehold.Text, source policy.Source, evidence ...[]freehold.EvidenceID) {
+	j.used = append(j.used, source)
+	j.why(text, source.Citation, evidence...)
+}
+
+// locked tells whether a lock stands on the name that its registrar must lift.
+func (j *judgement) locked() bool { return len(j.statuses(j.p.LiftedByRegistrar)) > 0 }
 
 // name is the name as people write it.
 func (j *judgement) name() string { return j.o.Name.Unicode() }
@@ -123,55 +145,6 @@ func (j *judgement) registryName() string {
 		return r
 	}
 	return freehold.T("the registry").Format
-}
-
-// routeKind says through whom the owner can act.
-type routeKind uint8
-
-const (
-	byNobody   routeKind = iota // nothing is attested or proven, or too long ago
-	byAccount                   // the account at the registrar
-	byRegistry                  // the registry's own site or desk
-)
-
-type route struct {
-	kind      routeKind
-	byMailbox bool // the registry's site, opened with the registrant's mailbox
-	proven    bool
-	evidence  []freehold.EvidenceID
-}
-
-// findRoute looks for a way that needs no host: the registry's own first, since
-// it needs no registrar either.
-func (j *judgement) findRoute() route {
-	if r := j.registryRoute(); r.kind == byRegistry {
-		return r
-	}
-	if a := j.account; a.Mine && !a.Stale {
-		return route{kind: byAccount, proven: a.Standing == freehold.StandingProven, evidence: a.Evidence}
-	}
-	return route{}
-}
-
-// registryRoute holds where the registry serves holders and the owner has what
-// opens its door. Where the policy says that nobody is served, a word to the
-// contrary does not make it so.
-func (j *judgement) registryRoute() route {
-	bypass, known := j.p.Bypass.Get()
-	if known && (bypass == policy.Nobody || bypass == policy.FailureOnly) {
-		return route{}
-	}
-	if a, ok := Fresh(j.o, freehold.AttestRegistryRoute); ok {
-		if a.Value == freehold.AttestedYes || a.Value == freehold.AttestedMe {
-			return route{kind: byRegistry, proven: a.Proven, evidence: Evidence([]freehold.EvidenceID{a.Evidence})}
-		}
-		return route{}
-	}
-	mailbox := j.c.Of(freehold.LayerContactMailbox)
-	if bypass == policy.SelfService && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox) && mailbox.Mine && !mailbox.Stale {
-		return route{kind: byRegistry, byMailbox: true, proven: mailbox.Standing == freehold.StandingProven, evidence: mailbox.Evidence}
-	}
-	return route{}
 }
 
 // need is one reason why a step needs the host.

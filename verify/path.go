@@ -37,12 +37,14 @@ func (j *judgement) sayNeeds(needs []need) {
 // sayRoute tells what is known of the owner's own access.
 func (j *judgement) sayRoute(needs []need) {
 	switch {
-	case j.route.kind == byRegistry && j.route.byMailbox:
-		j.why(freehold.T("You read the mailbox with which %m gives out the transfer code, as you said or have shown.", j.registryName()), j.p.SelfServiceKey.Citation, j.route.evidence)
+	case j.route.byMailbox() && j.givesMove():
+		j.rule(freehold.T("You read the mailbox with which %m has a move confirmed, as you said or have shown.", j.registryName()), j.route.way.Source, j.route.evidence)
+	case j.route.byMailbox():
+		j.rule(freehold.T("You read the mailbox with which %m gives out the transfer code, as you said or have shown.", j.registryName()), j.route.way.Source, j.route.evidence)
 	case j.route.kind == byRegistry && j.route.proven:
-		j.why(freehold.T("You have shown that you can act at %m yourself.", j.registryName()), j.p.Bypass.Citation, j.route.evidence)
+		j.rule(freehold.T("You have shown that you can act at %m yourself.", j.registryName()), j.p.Bypass.Source, j.route.evidence)
 	case j.route.kind == byRegistry:
-		j.why(freehold.T("You can act at %m yourself, as you said.", j.registryName()), j.p.Bypass.Citation, j.route.evidence)
+		j.rule(freehold.T("You can act at %m yourself, as you said.", j.registryName()), j.p.Bypass.Source, j.route.evidence)
 	case j.route.kind == byAccount && j.route.proven:
 		j.why(freehold.T("You have shown that the account at %m is yours.", j.registrar()), "", j.route.evidence)
 	case j.route.kind == byAccount:
@@ -67,7 +69,7 @@ func (j *judgement) saySeen() {
 	}
 	if at, ok := r.Expires.Get(); ok && !j.o.At.Before(at) {
 		if policy.Is(j.p.ExpiredMayLeave, true) {
-			j.why(freehold.T("It expired on %t; an expired name may still be transferred.", at), j.p.ExpiredMayLeave.Citation, r.Expires.Evidence)
+			j.rule(freehold.T("It expired on %t; an expired name may still be transferred.", at), j.p.ExpiredMayLeave.Source, r.Expires.Evidence)
 		} else {
 			j.why(freehold.T("It expired on %t.", at), "", r.Expires.Evidence)
 		}
@@ -91,28 +93,63 @@ func silent(r *freehold.Registration) bool {
 }
 
 // sayPath tells how the name would leave, who acts first, and how long it takes.
-func (j *judgement) sayPath(needs []need) {
+// Stuck is a name whose host is needed, unless the registry's own way is open.
+func (j *judgement) sayPath(needs []need, stuck bool) {
 	j.v.HowLong = j.howLong()
-	if j.v.CanLeave == freehold.LeaveWithHost {
-		j.pathWithHost(needs[0])
-		j.duties()
-		return
-	}
 	switch {
-	case j.route.kind == byRegistry && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox):
-		j.v.Path = freehold.T("Get the transfer code on the site of %m, with the registrant's mailbox, and give it to the new registrar. The old one is not needed.", j.registryName())
+	case j.v.CanLeave == freehold.LeaveWithHost:
+		j.pathWithHost(needs[0])
+	case stuck && j.route.kind != byRegistry:
+		way, _ := j.untold()
+		j.v.Path = j.pathPast(way)
+		j.v.Who = freehold.T("You, if that way is open to you; else %m has to act.", needs[0].party)
+		j.sayEscalation()
+	case j.route.kind == byRegistry, policy.Is(j.p.MovedBy, policy.ByConfirmation):
+		j.v.Path = j.pathPast(j.route.way)
 		j.v.Who = freehold.T("You alone, then the new registrar.")
-	case j.route.kind == byRegistry:
-		j.v.Path = freehold.T("Act at %m yourself, then let the new registrar take the name over. The old one is not needed.", j.registryName())
-		j.v.Who = freehold.T("You alone, then the new registrar.")
-	case j.route.kind == byNobody:
-		j.v.Path = freehold.T("If you can log in at %m: unlock the name there, copy its transfer code, and give it to the new registrar.", j.registrar())
-		j.v.Who = freehold.T("You, if the account is yours; else whoever holds it.")
+		if w, _ := j.route.way.Get(); w.Through == policy.NewRegistrar || j.route.kind == byNobody {
+			j.v.Who = freehold.T("You and the new registrar.")
+		}
 	default:
-		j.v.Path = freehold.T("Log in at %m, unlock the name, copy its transfer code, and give it to the new registrar.", j.registrar())
-		j.v.Who = freehold.T("You, in your account at %m; then the new registrar.", j.registrar())
+		j.pathByAccount()
 	}
 	j.duties()
+}
+
+// pathPast is the path by a way of the registry's.
+func (j *judgement) pathPast(row policy.Row[policy.Route]) freehold.Text {
+	w, _ := row.Get()
+	switch {
+	case policy.Is(j.p.MovedBy, policy.ByConfirmation):
+		return freehold.T("Have the new registrar ask for %s, and confirm by the link that %m mails to the administrative contact. The old registrar has no part in it.", j.name(), j.registryName())
+	case w.Through == policy.RegistrySite && w.Key == policy.RegistrantMailbox:
+		return freehold.T("Get the transfer code on the site of %m, with the registrant's mailbox, and give it to the new registrar. The old one is not needed.", j.registryName())
+	case w.Through == policy.NewRegistrar && w.Key == policy.RegistrantMailbox:
+		return freehold.T("Have the new registrar order a code from %m, which mails it to the registrant's mailbox, and give it that code. The old one is not needed.", j.registryName())
+	}
+	return freehold.T("Act at %m yourself, then let the new registrar take the name over. The old one is not needed.", j.registryName())
+}
+
+// pathByAccount is the path through the account at the registrar, known to be the
+// owner's or not.
+func (j *judgement) pathByAccount() {
+	mine := j.route.kind == byAccount
+	switch {
+	case policy.Is(j.p.MovedBy, policy.ByTag) && mine:
+		j.v.Path = freehold.T("Log in at %m and have %s put under the tag of the new registrar.", j.registrar(), j.name())
+	case policy.Is(j.p.MovedBy, policy.ByTag):
+		j.v.Path = freehold.T("If you can log in at %m: have %s put under the tag of the new registrar there.", j.registrar(), j.name())
+	case policy.Is(j.p.CodeIssuer, policy.Registry):
+		j.v.Path = freehold.T("Have %m ask for the transfer code, which %m mails to the registrant's mailbox, and give it to the new registrar.", j.registrar(), j.registryName())
+	case mine:
+		j.v.Path = freehold.T("Log in at %m, unlock the name, copy its transfer code, and give it to the new registrar.", j.registrar())
+	default:
+		j.v.Path = freehold.T("If you can log in at %m: unlock the name there, copy its transfer code, and give it to the new registrar.", j.registrar())
+	}
+	j.v.Who = freehold.T("You, if the account is yours; else whoever holds it.")
+	if mine {
+		j.v.Who = freehold.T("You, in your account at %m; then the new registrar.", j.registrar())
+	}
 }
 
 func (j *judgement) pathWithHost(n need) {
@@ -124,37 +161,88 @@ func (j *judgement) pathWithHost(n need) {
 		j.v.Path = freehold.T("Ask %m in writing to unlock %s and to hand out its transfer code. Without an answer, write to the registrar, %m.", n.party, j.name(), j.registrar())
 		j.v.Who = freehold.T("You ask; then the reseller, %m, has to act.", n.party)
 		if answerable, ok := j.p.ResellerAnswerable.Get(); ok && answerable == policy.Registrar {
-			j.why(freehold.T("The registrar, %m, stays responsible where a reseller serves you.", j.registrar()), j.p.ResellerAnswerable.Citation)
+			j.rule(freehold.T("The registrar, %m, stays responsible where a reseller serves you.", j.registrar()), j.p.ResellerAnswerable.Source)
 		}
 	default:
 		j.v.Path = freehold.T("Ask %m in writing to unlock %s and to hand out its transfer code. Without an answer, write to the registrar, %m, as the registrant.", n.party, j.name(), j.registrar())
 		j.v.Who = freehold.T("You ask; then %m, who holds the account, has to act.", n.party)
 	}
+	switch moved, _ := j.p.MovedBy.Get(); {
+	case moved == policy.ByTag && n.kind == hostIsRegistrar:
+		j.v.Path = freehold.T("Ask %s in writing, as the registrant, to put %s under the tag of the new registrar.", n.party, j.name())
+	case moved == policy.ByTag:
+		j.v.Path = freehold.T("Ask %m in writing to have %s put under the tag of the new registrar. Without an answer, write to the registrar, %m, as the registrant.", n.party, j.name(), j.registrar())
+	case moved == policy.ByConfirmation:
+		j.v.Path = freehold.T("Ask %m in writing, as the registrant, to make a mailbox of yours the administrative contact of %s; then the new registrar can ask for the name.", n.party, j.name())
+	}
+	j.sayEscalation()
+}
+
+func (j *judgement) sayEscalation() {
 	if list, ok := j.p.Escalation.Get(); ok && len(list) > 0 {
-		j.why(freehold.T("If the registrar does not act either, the next to write to is %s.", list[0]), j.p.Escalation.Citation)
+		j.rule(freehold.T("If the registrar does not act either, the next to write to is %s.", list[0]), j.p.Escalation.Source)
 	}
 }
 
 // duties cites what the rules ask of the registrar on this path.
 func (j *judgement) duties() {
 	if j.route.kind == byRegistry && j.v.CanLeave != freehold.LeaveWithHost {
-		if span, ok := j.p.CodeValidity.Get(); ok {
-			j.why(freehold.T("A code is valid for %d days.", span.Days()), j.p.CodeValidity.Citation)
+		w, _ := j.route.way.Get()
+		if span := w.Validity; span.Days() > 0 && w.Gives == policy.GivesCode {
+			j.rule(freehold.T("A code got that way is valid for %d days.", span.Days()), j.route.way.Source)
+		} else if span, ok := j.p.CodeValidity.Get(); ok && span.Days() > 0 {
+			j.rule(freehold.T("A code is valid for %d days.", span.Days()), j.p.CodeValidity.Source)
 		}
+		j.sayTerm()
 		return
 	}
 	if span, ok := j.p.CodeDeadline.Get(); ok {
-		j.why(freehold.T("Without self-service the registrar has %d days from your first request to hand out the code.", span.Days()), j.p.CodeDeadline.Citation)
+		j.rule(freehold.T("Without self-service the registrar has %d days from your first request to hand out the code.", span.Days()), j.p.CodeDeadline.Source)
 	}
-	if policy.Is(j.p.Release, policy.AtAllTimes) {
-		j.why(freehold.T("The registrar has to let you move to another one at all times."), j.p.Release.Citation)
+	if text, ok := releases[value(j.p.Release)]; ok {
+		j.rule(text, j.p.Release.Source)
+	}
+	if policy.Is(j.p.UnpaidFeeMayRefuse, false) && j.v.CanLeave == freehold.LeaveWithHost {
+		j.rule(freehold.T("An unpaid fee for leaving is no reason to refuse."), j.p.UnpaidFeeMayRefuse.Source)
 	}
 	if policy.Is(j.p.SilenceApproves, true) && !j.p.SilenceApproves.Dated() {
-		j.why(freehold.T("If the old registrar says nothing to the transfer, it goes through."), j.p.SilenceApproves.Citation)
+		j.rule(freehold.T("If the old registrar says nothing to the transfer, it goes through."), j.p.SilenceApproves.Source)
 	}
-	if policy.Is(j.p.TermEffect, policy.AddsAYear) {
-		j.why(freehold.T("A transfer adds a year to the registration."), j.p.TermEffect.Citation)
+	j.sayTerm()
+}
+
+func (j *judgement) sayTerm() {
+	if text, ok := terms[value(j.p.TermEffect)]; ok {
+		j.rule(text, j.p.TermEffect.Source)
 	}
+}
+
+// releases is what the duties to let go without a number of days say.
+var releases = map[string]freehold.Text{
+	policy.AtAllTimes:   freehold.T("The registrar has to let you move to another one at all times."),
+	policy.WithoutDelay: freehold.T("The registrar has to hand out the code without undue delay and without conditions."),
+	policy.Promptly:     freehold.T("The registrar has to make the change promptly."),
+	policy.MayNotRefuse: freehold.T("The registrar may not refuse the code."),
+}
+
+// terms is what a transfer does to the term of the registration.
+var terms = map[string]freehold.Text{
+	policy.AddsAYear:       freehold.T("A transfer adds a year to the registration."),
+	policy.AddsTwoYears:    freehold.T("A transfer adds two years to the registration."),
+	policy.NewPeriod:       freehold.T("With a transfer a new period of registration begins."),
+	policy.RenewalOptional: freehold.T("A transfer can renew the registration, and need not."),
+}
+
+// value is that of a row that may be judged by, else empty.
+func value(row policy.Row[string]) string {
+	v, _ := row.Get()
+	return v
+}
+
+// givesMove tells whether the way of the registry's moves the name itself.
+func (j *judgement) givesMove() bool {
+	w, _ := j.route.way.Get()
+	return w.Gives == policy.GivesMove
 }
 
 // howLong adds up what the rules say, and says where they say nothing.
@@ -166,7 +254,10 @@ func (j *judgement) howLong() freehold.Text {
 		j.cite(j.p.TransferDelay, delay)
 	}
 	self := j.route.kind == byRegistry
+	way, _ := j.route.way.Get()
 	switch {
+	case self && way.Gives == policy.GivesMove && way.Validity.Days() > 0:
+		return freehold.T("Until you confirm, for which there are %d days.", way.Validity.Days())
 	case hasDelay && hasRefusal && j.p.TransferDelay.Dated():
 		return freehold.T("From the request %d days if the old registrar is silent, %d if it refuses, by an old page of %m: ask before you rely on it.", delay.Days(), refusal.Days(), j.registryName())
 	case hasDelay && delay.None() && hasCode && !self:
@@ -185,22 +276,25 @@ func (j *judgement) howLong() freehold.Text {
 func (j *judgement) cite(row policy.Row[policy.Span], delay policy.Span) {
 	switch {
 	case delay.None():
-		j.why(freehold.T("With the right code a transfer is immediate."), row.Citation)
+		j.rule(freehold.T("With the right code a transfer is immediate."), row.Source)
 	case row.Dated():
-		j.why(freehold.T("A page of %m from years ago gives the times; whether they still hold was not verified.", j.registryName()), row.Citation)
+		j.rule(freehold.T("A page of %m from years ago gives the times; whether they still hold was not verified.", j.registryName()), row.Source)
 	default:
-		j.why(freehold.T("The old registrar has %d days to answer a transfer request.", delay.Days()), row.Citation)
+		j.rule(freehold.T("The old registrar has %d days to answer a transfer request.", delay.Days()), row.Source)
 	}
 }
 
-// question is the one whose answer would decide, when access is not known.
-func (j *judgement) question() freehold.Text {
-	mailbox := j.c.Of(freehold.LayerContactMailbox)
-	_, saidMailbox := Fresh(j.o, string(freehold.LayerContactMailbox))
+// question is the one whose answer would decide, when access is not known, or
+// when the host is needed unless the registry's own way is open.
+func (j *judgement) question(stuck bool) freehold.Text {
 	_, registrarKnown := j.o.Registration.Registrar.Get()
+	way, untold := j.untold()
+	_, saidMailbox := Fresh(j.o, string(freehold.LayerContactMailbox))
 	switch {
-	case policy.Is(j.p.Bypass, policy.SelfService) && policy.Is(j.p.SelfServiceKey, policy.RegistrantMailbox) && !saidMailbox:
-		return mailboxDecides(mailbox.Holder, j.registryName(), j.name())
+	case untold && (stuck || mailboxKey(way) || policy.Is(j.p.MovedBy, policy.ByConfirmation)):
+		return j.wayQuestion(way)
+	case j.account.Mine && !j.account.Stale && !j.accountSuffices() && !saidMailbox:
+		return mailboxDecides(j.c.Of(freehold.LayerContactMailbox).Holder, j.registryName(), j.name())
 	case j.account.Mine && j.account.Stale && !j.movedAway():
 		return freehold.T("On %t you could log in at %m and see %s there. Can you still?", j.account.At, j.registrar(), j.name())
 	case j.account.Standing == freehold.StandingClaimed && !j.account.Stale && !j.account.Mine:

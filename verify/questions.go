@@ -35,14 +35,21 @@ func Questions(o *freehold.Observed, c freehold.Control, v freehold.Verdict) []Q
 		ask = append(ask, accountQuestion(o))
 	}
 	if _, said := Fresh(o, string(freehold.LayerContactMailbox)); !said {
-		ask = append(ask, mailboxQuestion(o, c))
+		ask = append(ask, mailboxQuestion(o, c, v))
 	}
 	if _, said := Fresh(o, freehold.AttestPayer); !said && !mine && v.CanLeave != freehold.LeaveAlone {
 		ask = append(ask, payerQuestion(o))
 	}
 	decides := string(freehold.LayerAccount)
-	if v.Question.Format == mailboxDecides(c.Of(freehold.LayerContactMailbox).Holder, "", "").Format {
+	switch v.Question.Format {
+	case mailboxDecides(c.Of(freehold.LayerContactMailbox).Holder, "", "").Format, confirmationDecides("", "").Format:
 		decides = string(freehold.LayerContactMailbox)
+	case registryLogin("", "").Format, registryForm("", "").Format:
+		decides = freehold.AttestRegistryRoute
+		ask = append(ask, Question{Subject: decides, Text: v.Question, Options: []Option{
+			{freehold.AttestedYes, freehold.T("Yes, I can act there myself")},
+			{freehold.AttestedNo, freehold.T("No, I cannot act there")},
+		}})
 	}
 	slices.SortStableFunc(ask, func(a, b Question) int { return rank(a, decides) - rank(b, decides) })
 	return ask[:min(len(ask), maxQuestions)]
@@ -71,18 +78,26 @@ func accountQuestion(o *freehold.Observed) Question {
 	return q
 }
 
-func mailboxQuestion(o *freehold.Observed, c freehold.Control) Question {
+func mailboxQuestion(o *freehold.Observed, c freehold.Control, v freehold.Verdict) Question {
 	q := Question{Subject: string(freehold.LayerContactMailbox), Options: []Option{
 		{freehold.AttestedMe, freehold.T("It is mine, and I read it")},
 		{freehold.AttestedTheHost, freehold.T("It is my host's")},
 		{freehold.AttestedNo, freehold.T("Nobody's any more, or I do not know it")},
 	}}
-	if holder := c.Of(freehold.LayerContactMailbox).Holder; holder != "" && holder != freehold.AttestedTheHost {
+	if asksAdministrative(v) {
+		q.Text = freehold.T("Whose mailbox is the administrative contact's, to which mail about %s goes?", o.Name.Unicode())
+	} else if holder := c.Of(freehold.LayerContactMailbox).Holder; holder != "" && holder != freehold.AttestedTheHost {
 		q.Text = freehold.T("Whose mailbox is %s, to which mail about %s goes?", holder, o.Name.Unicode())
 	} else {
 		q.Text = freehold.T("Whose mailbox is the registrant's, to which mail about %s goes?", o.Name.Unicode())
 	}
 	return q
+}
+
+// asksAdministrative tells whether the path needs the administrative contact's
+// mailbox and not the registrant's.
+func asksAdministrative(v freehold.Verdict) bool {
+	return slices.ContainsFunc(v.Conditions, func(c freehold.Condition) bool { return c.What.Format == administrativeMailbox().Format })
 }
 
 func payerQuestion(o *freehold.Observed) Question {

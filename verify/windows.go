@@ -14,7 +14,7 @@ type window struct {
 	until    time.Time // the first moment at which it is over
 	transfer bool      // counted from a transfer, else from the creation
 	lock     policy.Lock
-	citation string
+	source   policy.Source
 	evidence []freehold.EvidenceID
 }
 
@@ -29,7 +29,7 @@ func (j *judgement) windows() []window {
 			return
 		}
 		if until := at.Add(lock.Length.Duration()); j.o.At.Before(until) {
-			open = append(open, window{at.UTC(), until.UTC(), transfer, lock, row.Citation, event.Evidence})
+			open = append(open, window{at.UTC(), until.UTC(), transfer, lock, row.Source, event.Evidence})
 		}
 	}
 	add(j.p.LockAfterCreation, j.o.Registration.Created, false)
@@ -56,6 +56,10 @@ func (j *judgement) sayWindows(open []window) {
 			text = freehold.T("%s changed registrars on %t; %m allows no other transfer for %d days, until %t, and nobody can shorten that.", j.name(), w.since, j.registryName(), days, w.until)
 		case w.lock.RefusedBy == policy.ByRegistry:
 			text = freehold.T("%s was registered on %t; %m allows no transfer for %d days, until %t, and nobody can shorten that.", j.name(), w.since, j.registryName(), days, w.until)
+		case w.lock.RefusedBy == policy.Unsaid && w.transfer:
+			text = freehold.T("%s changed registrars on %t; for %d days, until %t, another transfer is refused.", j.name(), w.since, days, w.until)
+		case w.lock.RefusedBy == policy.Unsaid:
+			text = freehold.T("%s was registered on %t; for %d days, until %t, a transfer is refused.", j.name(), w.since, days, w.until)
 		case w.transfer && w.lock.Waivable:
 			text = freehold.T("%s changed registrars on %t; for %d days, until %t, %m may refuse another transfer, or agree to one.", j.name(), w.since, days, w.until, j.registrar())
 		case w.transfer:
@@ -65,7 +69,7 @@ func (j *judgement) sayWindows(open []window) {
 		default:
 			text = freehold.T("%s was registered on %t; for %d days, until %t, %m has to refuse a transfer.", j.name(), w.since, days, w.until, j.registrar())
 		}
-		j.why(text, w.citation, w.evidence)
+		j.rule(text, w.source, w.evidence)
 	}
 }
 
@@ -105,31 +109,35 @@ func (j *judgement) openFacts() []openFact {
 				freehold.T("Did %s come to %m more than %d days ago?", j.name(), j.registrar(), lock.Length.Days()), r.Statuses.Evidence})
 		}
 	}
+	if j.route.kind == byRegistry && j.locked() {
+		open = append(open, openFact{freehold.T("Its registrar has locked %s (%s): whether %m moves it all the same was not verified.", j.name(), List(j.statuses(j.p.LiftedByRegistrar)), j.registryName()),
+			freehold.T("Can you switch off the transfer lock of %s in your account at %m?", j.name(), j.registrar()), r.Statuses.Evidence})
+	}
 	return append(open, j.noRules()...)
 }
 
-// cautiousDays is how young a name must not be where no rules are held: the
+// cautiousDays is how young a name must not be where no rule is held: the
 // longest lock after a creation or a transfer that we know of anywhere. Ours.
 const cautiousDays = 60
 
-// noRules is open where no rules are held for the top-level domain and the name
-// is, or may be, young.
+// noRules is open where no rule is held on how soon a name of the top-level
+// domain may move, and the name is young; or may be, where none at all are held.
 func (j *judgement) noRules() []openFact {
-	if !j.p.Default() {
-		return nil
-	}
 	r := &j.o.Registration
-	young := r.Created.State != freehold.Value
-	for _, f := range []freehold.Fact[time.Time]{r.Created, r.LastTransfer} {
-		if at, ok := f.Get(); ok && j.o.At.Before(at.Add(cautiousDays*24*time.Hour)) {
-			young = true
-		}
+	silent := j.p.Default() && r.Created.State != freehold.Value
+	young := func(row policy.Row[policy.Lock], event freehold.Fact[time.Time]) bool {
+		_, held := row.Get()
+		at, known := event.Get()
+		return !held && known && j.o.At.Before(at.Add(cautiousDays*24*time.Hour))
 	}
-	if !young {
+	if !silent && !young(j.p.LockAfterCreation, r.Created) && !young(j.p.LockAfterTransfer, r.LastTransfer) {
 		return nil
 	}
-	return []openFact{{freehold.T("No transfer rules are held here for .%s, and many registries lock a name for its first weeks.", j.o.Name.TLD()),
-		freehold.T("Does %m let %s move to another registrar now?", j.registrar(), j.name()), Evidence(r.Created.Evidence, r.LastTransfer.Evidence)}}
+	text := freehold.T("No rule is held here on how soon a young name under .%s may move, and many registries lock one for its first weeks.", j.o.Name.TLD())
+	if j.p.Default() {
+		text = freehold.T("No transfer rules are held here for .%s, and many registries lock a name for its first weeks.", j.o.Name.TLD())
+	}
+	return []openFact{{text, freehold.T("Does %m let %s move to another registrar now?", j.registrar(), j.name()), Evidence(r.Created.Evidence, r.LastTransfer.Evidence)}}
 }
 
 // silentRegistry says why the registry told nothing, where it did not.

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"regexp"
@@ -39,7 +40,9 @@ type Set struct {
 type family struct {
 	name     string
 	tlds     []string
+	except   []string // suffixes below the tlds, under which other rules hold
 	registry Row[string]
+	unheld   map[string]string
 	profiles []profileData
 }
 
@@ -67,7 +70,7 @@ func LoadDir(dir string) (*Set, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("%q is no directory of policy files", dir)}
+		return nil, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%q is no directory of policy files", dir)}
 	}
 	return set, set.read(os.DirFS(dir), fmt.Sprintf("%q", dir))
 }
@@ -79,16 +82,16 @@ func (s *Set) read(dir fs.FS, where string) error {
 		return err
 	}
 	if len(files) == 0 || len(files) > maxFiles {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%s holds %d policy files, not between 1 and %d", where, len(files), maxFiles)}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%s holds %d policy files, not between 1 and %d", where, len(files), maxFiles)}
 	}
 	seen := map[string]string{}
 	for _, name := range files {
 		f, err := readFile(dir, name)
 		if err != nil {
-			return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%s: policy file %q", where, name), Err: err}
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%s: policy file %q", where, name), Err: err}
 		}
 		if other, twice := seen[f.name]; twice {
-			return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%s: %q and %q both describe the family %q", where, other, name, f.name)}
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%s: %q and %q both describe the family %q", where, other, name, f.name)}
 		}
 		seen[f.name] = name
 		s.families[f.name] = f
@@ -101,15 +104,17 @@ func (s *Set) read(dir fs.FS, where string) error {
 
 // fileData is a policy file as it is written.
 type fileData struct {
-	Family   string      `toml:"family"`
-	TLDs     []string    `toml:"tlds"`
-	Registry Row[string] `toml:"registry"`
+	Family   string            `toml:"family"`
+	TLDs     []string          `toml:"tlds"`
+	Except   []string          `toml:"except"`
+	Registry Row[string]       `toml:"registry"`
+	Unheld   map[string]string `toml:"unheld"`
 	Profiles []struct {
 		ID      string           `toml:"id"`
 		Title   string           `toml:"title"`
 		State   State            `toml:"state"`
-		From    time.Time        `toml:"from"`
-		Until   time.Time        `toml:"until"`
+		From    Row[time.Time]   `toml:"from"`
+		Until   Row[time.Time]   `toml:"until"`
 		Read    time.Time        `toml:"read"`
 		Sources []string         `toml:"sources"`
 		Rules   Rules            `toml:"rules"`
@@ -137,10 +142,11 @@ func readFile(dir fs.FS, name string) (*family, error) {
 	if left := meta.Undecoded(); len(left) > 0 {
 		return nil, fmt.Errorf("unknown key %q", left[0].String())
 	}
-	f := &family{name: data.Family, tlds: data.TLDs, registry: data.Registry}
+	f := &family{name: data.Family, tlds: data.TLDs, except: data.Except, registry: data.Registry, unheld: data.Unheld}
 	for _, p := range data.Profiles {
 		f.profiles = append(f.profiles, profileData{only: p.Only, Profile: Profile{
-			ID: p.ID, Title: p.Title, Family: data.Family, State: p.State, From: day(p.From), Until: day(p.Until), Read: day(p.Read),
+			ID: p.ID, Title: p.Title, Family: data.Family, State: p.State, Read: day(p.Read),
+			From: day(p.From.value), FromSource: p.From.Source, Until: day(p.Until.value), UntilSource: p.Until.Source,
 			Sources: p.Sources, Registry: data.Registry, Rules: p.Rules,
 		}})
 	}
@@ -170,6 +176,17 @@ func (f *family) check() error {
 	for _, tld := range f.tlds {
 		if !tldShape.MatchString(tld) && tld != f.name {
 			return fmt.Errorf("%q is no top-level domain in its A-label form", tld)
+		}
+	}
+	for _, suffix := range f.except {
+		_, tld, below := strings.Cut(suffix, ".")
+		if !below || !slices.Contains(f.tlds, tld[strings.LastIndexByte(tld, '.')+1:]) {
+			return fmt.Errorf("the exception %q does not lie below a top-level domain of the family", suffix)
+		}
+	}
+	for tld, why := range f.unheld {
+		if f.name != familyDefault || !tldShape.MatchString(tld) || strings.TrimSpace(why) == "" {
+			return fmt.Errorf("unheld %q: only the family %q says, of top-level domains, why no rules are held", tld, familyDefault)
 		}
 	}
 	for i := range f.profiles {
@@ -206,13 +223,15 @@ func (p Profile) check() error {
 		return fmt.Errorf("the state %q is neither %q nor %q", p.State, InForce, Adopted)
 	case !p.Until.IsZero() && !p.From.Before(p.Until):
 		return fmt.Errorf("it ends before it begins")
+	case p.FromSource.Confidence == Unverified || p.UntilSource.Confidence == Unverified:
+		return fmt.Errorf("no rules begin or end on a date that was not verified")
 	}
 	return p.Rules.check()
 }
 
 // overlaps tells whether both profiles are in force on some day.
 func (p *Profile) overlaps(q *Profile) bool {
-	if p.State != InForce || q.State != InForce {
+	if !p.dated() || !q.dated() {
 		return false
 	}
 	return (p.Until.IsZero() || q.From.Before(p.Until)) && (q.Until.IsZero() || p.From.Before(q.Until))
@@ -262,11 +281,15 @@ func (s *Set) sorted() []*family {
 // agreements.
 var notGeneric = []string{"arpa", "gov", "edu", "mil", "int"}
 
-// family returns the family of a top-level domain: its own file, else the
-// generic one for three and more plain letters, else the default. Forms in
-// xn-- may be of a country or generic; we do not guess which.
-func (s *Set) family(tld string) *family {
+// family returns the family of a name: that of its top-level domain, else the
+// generic one for three and more plain letters, else the default. Forms in xn--
+// may be of a country or generic; we do not guess which.
+func (s *Set) family(name freehold.Name) *family {
+	tld := name.TLD()
 	if f := s.byTLD[tld]; f != nil && tld != familyGTLD && tld != familyDefault {
+		if f.excepts(name) {
+			return s.families[familyDefault]
+		}
 		return f
 	}
 	if len(tld) >= 3 && !strings.HasPrefix(tld, "xn--") && !slices.Contains(notGeneric, tld) {
@@ -275,30 +298,49 @@ func (s *Set) family(tld string) *family {
 	return s.families[familyDefault]
 }
 
+// excepts tells whether a name stands under a suffix for which other rules hold.
+func (f *family) excepts(name freehold.Name) bool {
+	return slices.ContainsFunc(f.except, func(suffix string) bool { return strings.HasSuffix(name.ASCII(), "."+suffix) })
+}
+
 // For returns the rules in force for a name at a moment, with the rows of its
 // top-level domain alone put in. Where none of its family is in force then, it
 // is the default: no rules held.
 func (s *Set) For(name freehold.Name, at time.Time) Profile {
-	tld := name.TLD()
-	for _, f := range []*family{s.family(tld), s.families[familyDefault]} {
+	for _, f := range []*family{s.family(name), s.families[familyDefault]} {
 		for _, p := range f.profiles {
-			if p.binds(at) {
-				return s.of(p, tld)
+			if p.Binds(at) {
+				p.State = InForce
+				return s.of(p, name.TLD())
 			}
 		}
 	}
 	return Profile{ID: familyDefault, Family: familyDefault, State: InForce}
 }
 
-// Adopted returns the rules that were adopted for a name but are not in force,
-// and whether there are any. They decide nothing.
-func (s *Set) Adopted(name freehold.Name) (Profile, bool) {
-	for _, p := range s.family(name.TLD()).profiles {
-		if p.State == Adopted {
-			return s.of(p, name.TLD()), true
+// Adopted returns the rules that were adopted for a name and are not in force at
+// a moment: those that have a date first. They decide nothing until that date,
+// and never without one.
+func (s *Set) Adopted(name freehold.Name, at time.Time) (Profile, bool) {
+	var next Profile
+	found := false
+	for _, p := range s.family(name).profiles {
+		if p.State != Adopted || !p.From.IsZero() && !at.Before(p.From) {
+			continue
+		}
+		if !found || next.From.IsZero() && !p.From.IsZero() || !p.From.IsZero() && p.From.Before(next.From) {
+			next, found = s.of(p, name.TLD()), true
 		}
 	}
-	return Profile{}, false
+	return next, found
+}
+
+// Unheld returns the top-level domains of which the default says why no rules
+// are held, each with the reason, less those that a file of the user's describes.
+func (s *Set) Unheld() map[string]string {
+	unheld := maps.Clone(s.families[familyDefault].unheld)
+	maps.DeleteFunc(unheld, func(tld, _ string) bool { return s.byTLD[tld] != nil })
+	return unheld
 }
 
 // Profiles returns all profiles, by family, without the rows of single
@@ -325,25 +367,16 @@ func (s *Set) Date() time.Time {
 	return oldest
 }
 
-// registries is who runs which top-level domain, by the built-in data.
-var registries = sync.OnceValue(func() map[string]string {
-	names := map[string]string{}
-	set, err := Load()
-	if err != nil {
-		return names
-	}
-	for tld, f := range set.byTLD {
-		if name, ok := f.registry.Get(); ok {
-			names[tld] = name
-		}
-	}
-	return names
-})
+// builtIn is the data that come with the program, read once.
+var builtIn = sync.OnceValues(Load)
 
-// RegistryOf returns who runs a top-level domain, where the built-in data say.
-func RegistryOf(tld string) (string, bool) {
-	name, ok := registries()[tld]
-	return name, ok
+// RegistryOf returns who runs the registry of a name, where the built-in data say.
+func RegistryOf(name freehold.Name) (string, bool) {
+	set, err := builtIn()
+	if err != nil {
+		return "", false
+	}
+	return set.family(name).registry.Get()
 }
 
 // of returns the profile as it holds for one top-level domain: the protocol's
@@ -361,39 +394,6 @@ func (s *Set) of(p profileData, tld string) Profile {
 		}
 	}
 	return merged
-}
-
-// row is what all rows have in common, whatever their value.
-type row interface {
-	isSet() bool
-	words() (string, bool)
-}
-
-func (r Row[T]) isSet() bool { return r.set }
-
-// words returns the value of a row of text.
-func (r Row[T]) words() (string, bool) {
-	s, ok := any(r.value).(string)
-	return s, ok && r.set
-}
-
-// check holds the words of the rows to those that the code knows.
-func (r Rules) check() error {
-	v := reflect.ValueOf(r)
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		allowed := strings.Fields(field.Tag.Get("words"))
-		word, isText := v.Field(i).Interface().(row).words()
-		if len(allowed) > 0 && isText && !slices.Contains(allowed, word) {
-			return fmt.Errorf("%s: %q is none of %s", field.Tag.Get("toml"), word, strings.Join(allowed, ", "))
-		}
-	}
-	for _, lock := range []Row[Lock]{r.LockAfterCreation, r.LockAfterTransfer, r.LockAfterRegistrantChange} {
-		if lock.set && !slices.Contains([]string{RegistrarMay, RegistrarMust, ByRegistry, Nobody}, lock.value.RefusedBy) {
-			return fmt.Errorf("a lock is refused by %q, which is nobody we know", lock.value.RefusedBy)
-		}
-	}
-	return nil
 }
 
 // UnmarshalTOML reads a row and refuses one without value, citation or
@@ -427,6 +427,6 @@ func (r *Row[T]) UnmarshalTOML(data any) error {
 	case !slices.Contains([]Confidence{Verified, Secondary, Old, Unverified}, raw.Confidence):
 		return fmt.Errorf("the rule with the value %v has no confidence: verified, secondary, old or unverified", *raw.Value)
 	}
-	*r = Row[T]{value: *raw.Value, set: true, Citation: raw.Citation, Confidence: raw.Confidence, Note: raw.Note}
+	*r = Row[T]{*raw.Value, true, Source{raw.Citation, raw.Confidence, raw.Note}}
 	return nil
 }

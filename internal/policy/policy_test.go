@@ -40,7 +40,17 @@ func TestEveryNameHasItsProfile(t *testing.T) {
 		{"exemple.com", "gtld-2024"}, {"exemple.swiss", "gtld-2024"}, {"exemple.bzh", "gtld-2024"},
 		{"exemple.fr", "fr"}, {"exemple.re", "fr"}, {"exemple.wf", "fr"},
 		{"exemple.ch", "ch"}, {"exemple.li", "ch"}, {"exemple.ca", "ca"}, {"exemple.eu", "eu"},
-		{"exemple.de", "default"}, {"exemple.co.uk", "default"}, {"exemple.io", "default"},
+		{"exemple.pm", "fr"}, {"exemple.uk", "uk-tag"}, {"exemple.de", "de"}, {"exemple.be", "be"}, {"exemple.nl", "nl"}, {"exemple.it", "it"}, {"exemple.es", "es"},
+		{"exemple.se", "se"}, {"exemple.nu", "se"}, {"exemple.lu", "lu"}, {"exemple.at", "at"}, {"exemple.pl", "pl"}, {"exemple.au", "au"}, {"exemple.cz", "cz"},
+		{"exemple.io", "io"}, {"exemple.ai", "io"}, {"exemple.brussels", "gtld-2024"},
+		// Zones of the second level, and names in other scripts.
+		{"exemple.co.uk", "uk-tag"}, {"exemple.me.uk", "uk-tag"}, {"exemple.org.uk", "uk-tag"}, {"exemple.com.au", "au"}, {"exemple.org.au", "au"}, {"exemple.co.at", "at"},
+		{"exemple.com.pl", "pl"}, {"exemple.com.es", "es"}, {"exemple.qc.ca", "ca"}, {"xn--bcher-kva.de", "de"}, {"bücher.at", "at"}, {"café.co.uk", "uk-tag"},
+		{"exemple.xn--fiqs8s", "default"}, {"exemple.xn--e1a4c", "default"},
+		// Under a family's domain, and under somebody else's rules.
+		{"exemple.ac.uk", "default"}, {"exemple.gov.uk", "default"}, {"exemple.edu.au", "default"}, {"exemple.gv.at", "default"}, {"exemple.gouv.fr", "default"},
+		// Looked for, and not found.
+		{"exemple.dk", "default"}, {"exemple.pt", "default"}, {"exemple.us", "default"}, {"exemple.co", "default"}, {"exemple.me", "default"}, {"exemple.ro", "default"},
 		{"exemple.xn--p1ai", "default"}, {"exemple.edu", "default"}, {"exemple.int", "default"}, {"exemple.gov", "default"},
 	} {
 		if got := s.For(name(t, c.name), today); got.ID != c.profile || got.State != InForce {
@@ -53,11 +63,11 @@ func TestEveryNameHasItsProfile(t *testing.T) {
 // for it by name, at any date.
 func TestAdoptedRulesDecideNothing(t *testing.T) {
 	s := load(t)
-	adopted, ok := s.Adopted(name(t, "exemple.com"))
+	adopted, ok := s.Adopted(name(t, "exemple.com"), today)
 	if !ok || adopted.ID != "gtld-tpr" {
 		t.Fatalf("adopted for .com: %q, %v", adopted.ID, ok)
 	}
-	if _, ok := s.Adopted(name(t, "exemple.fr")); ok {
+	if _, ok := s.Adopted(name(t, "exemple.fr"), today); ok {
 		t.Error("rules adopted for .fr: none are known")
 	}
 	for year := 2020; year < 2040; year++ {
@@ -104,7 +114,7 @@ func TestProtocolWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []string{"exemple.com", "exemple.fr", "exemple.be", "exemple.de"} {
+	for _, n := range []string{"exemple.com", "exemple.fr", "exemple.be", "exemple.dk"} {
 		p := s.For(name(t, n), today)
 		registry, _ := p.LiftedByRegistry.Get()
 		gone, _ := p.Gone.Get()
@@ -146,9 +156,9 @@ func TestDateIsTheOldestReading(t *testing.T) {
 }
 
 func TestRegistryOf(t *testing.T) {
-	for tld, want := range map[string]string{"fr": "Afnic", "re": "Afnic", "li": "Switch", "ca": "CIRA", "eu": "EURid", "com": "", "de": "", "gtld": ""} {
-		if got, ok := RegistryOf(tld); got != want || ok != (want != "") {
-			t.Errorf("the registry of .%s is %q, want %q", tld, got, want)
+	for n, want := range map[string]string{"a.fr": "Afnic", "a.re": "Afnic", "a.li": "Switch", "a.ca": "CIRA", "a.eu": "EURid", "a.co.uk": "Nominet", "a.ac.uk": "", "a.com": "", "a.dk": "", "a.io": ""} {
+		if got, ok := RegistryOf(name(t, n)); got != want || ok != (want != "") {
+			t.Errorf("the registry of %s is %q, want %q", n, got, want)
 		}
 	}
 }
@@ -159,21 +169,160 @@ func TestEveryRowIsCited(t *testing.T) {
 	for _, f := range load(t).sorted() {
 		for _, p := range f.profiles {
 			for _, rules := range append([]Rules{p.Rules}, values(p.only)...) {
+				rows += cited(t, p.ID, rules)
+			}
+			if !p.From.IsZero() && p.FromSource.Citation == "" || !p.Until.IsZero() && p.UntilSource.Citation == "" {
+				t.Errorf("%s begins or ends on a day that nobody is cited for", p.ID)
+			}
+		}
+	}
+	if rows < 160 {
+		t.Errorf("only %d rows seen: the walk misses some", rows)
+	}
+}
+
+// cited complains about rows without a source and returns how many there are.
+func cited(t testing.TB, id string, rules Rules) (rows int) {
+	v := reflect.ValueOf(rules)
+	for i := range v.NumField() {
+		r := v.Field(i).Interface().(row)
+		if !r.isSet() {
+			continue
+		}
+		for _, s := range r.sources() {
+			rows++
+			if strings.TrimSpace(s.Citation) == "" || !slices.Contains([]Confidence{Verified, Secondary, Old, Unverified}, s.Confidence) {
+				t.Errorf("%s: %s has no citation or confidence", id, v.Type().Field(i).Name)
+			}
+		}
+	}
+	return rows
+}
+
+// TestUnreadIsUnverified: a row that says that no source was read is never judged by.
+func TestUnreadIsUnverified(t *testing.T) {
+	for _, f := range load(t).sorted() {
+		for _, p := range f.profiles {
+			for _, rules := range append([]Rules{p.Rules}, values(p.only)...) {
 				v := reflect.ValueOf(rules)
 				for i := range v.NumField() {
-					if !v.Field(i).Interface().(row).isSet() {
-						continue
-					}
-					rows++
-					if v.Field(i).FieldByName("Citation").String() == "" || v.Field(i).FieldByName("Confidence").String() == "" {
-						t.Errorf("%s: %s has no citation or confidence", p.ID, v.Type().Field(i).Name)
+					for _, s := range v.Field(i).Interface().(row).sources() {
+						for _, word := range []string{"no source read", "draft"} {
+							if strings.Contains(s.Citation, word) && s.Confidence != Unverified {
+								t.Errorf("%s: %s cites %q and is called %s", p.ID, v.Type().Field(i).Name, s.Citation, s.Confidence)
+							}
+						}
 					}
 				}
 			}
 		}
 	}
-	if rows < 60 {
-		t.Errorf("only %d rows seen: the walk misses some", rows)
+}
+
+// TestSwitch: .uk changes its rules at midnight, and what is adopted without a
+// date never comes into force.
+func TestSwitch(t *testing.T) {
+	s := load(t)
+	day := time.Date(2027, 2, 9, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		at      time.Time
+		profile string
+		moved   string
+		next    string
+	}{
+		{today, "uk-tag", ByTag, "uk-code"},
+		{day.Add(-time.Second), "uk-tag", ByTag, "uk-code"},
+		{day, "uk-code", ByCode, ""},
+		{day.Add(time.Second), "uk-code", ByCode, ""},
+		{day.In(time.FixedZone("", -3600)), "uk-code", ByCode, ""},
+		{day.AddDate(10, 0, 0), "uk-code", ByCode, ""},
+	} {
+		for _, n := range []string{"exemple.uk", "exemple.co.uk"} {
+			p := s.For(name(t, n), c.at)
+			if moved, _ := p.MovedBy.Get(); p.ID != c.profile || p.State != InForce || moved != c.moved {
+				t.Errorf("%s at %s: %q (%s), moved by %s; want %q, %s", n, c.at, p.ID, p.State, moved, c.profile, c.moved)
+			}
+			next, ok := s.Adopted(name(t, n), c.at)
+			if next.ID != c.next || ok != (c.next != "") {
+				t.Errorf("%s at %s: next %q, want %q", n, c.at, next.ID, c.next)
+			}
+		}
+	}
+	p := s.For(name(t, "exemple.uk"), today)
+	if !p.Until.Equal(day) || p.UntilSource.Confidence != Secondary {
+		t.Errorf("the tag's rules end on %s, %s", p.Until, p.UntilSource.Confidence)
+	}
+	for _, p := range s.Profiles() {
+		if p.State == Adopted && p.From.IsZero() && p.Binds(day.AddDate(100, 0, 0)) {
+			t.Errorf("%s has no date and is in force one day", p.ID)
+		}
+	}
+}
+
+// TestPromisedDomains: what the toolkit promises to know is either held or said
+// not to be.
+func TestPromisedDomains(t *testing.T) {
+	s := load(t)
+	for _, tld := range strings.Fields("com fr re ch li ca uk de eu be nl it es se nu lu at pl au cz dk pt us co io me") {
+		p := s.For(name(t, "exemple."+tld), today)
+		if why := s.Unheld()[tld]; p.Default() == (why == "") {
+			t.Errorf(".%s: judged by %q, and said not to be held because %q", tld, p.ID, why)
+		}
+	}
+}
+
+// TestRoutes: what each registry does for a holder past the registrar, best first.
+func TestRoutes(t *testing.T) {
+	s := load(t)
+	for _, c := range []struct {
+		name, bypass string
+		routes       []string // through, key, when, gives, confidence
+	}{
+		{"exemple.com", "nobody secondary", nil},
+		{"exemple.fr", "nobody verified", []string{"registry_desk decision decision code secondary"}},
+		{"exemple.ch", "failure_only unverified", nil},
+		{"exemple.ca", "nobody verified", nil},
+		{"exemple.uk", "open old", []string{"registry_desk none refused move old"}},
+		{"exemple.de", "open verified", []string{"new_registrar postal_address refused code secondary", "registry_site postal_address failed code verified"}},
+		{"exemple.eu", "open verified", []string{"registry_site registrant_mailbox always code verified", "registry_desk signed_form refused code verified"}},
+		{"exemple.be", "open verified", []string{"registry_site registrant_mailbox always code verified"}},
+		{"exemple.nl", "open secondary", []string{"new_registrar identity refused code secondary"}},
+		{"exemple.it", "open secondary", []string{"registry_desk complaint refused code secondary"}},
+		{"exemple.es", "open verified", []string{"registry_site registry_account always move verified"}},
+		{"exemple.se", "nobody unverified", nil},
+		{"exemple.lu", "open verified", []string{"new_registrar administrative_mailbox always move verified", "new_registrar signed_form always move verified"}},
+		{"exemple.at", "open verified", []string{"new_registrar registrant_mailbox refused code verified"}},
+		{"exemple.pl", "failure_only verified", []string{"registry_desk none failed move verified"}},
+		{"exemple.au", "open verified", []string{"registry_site registrant_mailbox always code verified"}},
+		{"exemple.cz", "open secondary", []string{"registry_desk registrant_mailbox always code secondary"}},
+		{"exemple.io", "nobody unverified", nil},
+	} {
+		p := s.For(name(t, c.name), today)
+		bypass, _ := p.Bypass.Unverified()
+		var routes []string
+		for _, row := range p.Routes {
+			r, _ := row.Unverified()
+			routes = append(routes, strings.Join([]string{r.Through, r.Key, r.When, r.Gives, string(row.Confidence)}, " "))
+		}
+		if got := bypass + " " + string(p.Bypass.Confidence); got != c.bypass || !slices.Equal(routes, c.routes) {
+			t.Errorf("%s: %s, %q; want %s, %q", c.name, got, routes, c.bypass, c.routes)
+		}
+	}
+}
+
+// TestCodeShapes: a code is drawn only where its source gives the alphabet.
+func TestCodeShapes(t *testing.T) {
+	s := load(t)
+	for _, c := range []struct {
+		name     string
+		min, max int
+		drawn    bool
+	}{{"a.fr", 12, 32, true}, {"a.de", 8, 16, false}, {"a.be", 15, 15, false}, {"a.eu", 19, 19, false}} {
+		shape, _ := s.For(name(t, c.name), today).CodeShape.Get()
+		code, ok := shape.CodeShape()
+		if shape.Min != c.min || shape.Max != c.max || ok != c.drawn || ok && (code.Min != c.min || code.Max != c.max) {
+			t.Errorf("%s: %+v, drawn as %+v (%v)", c.name, shape, code, ok)
+		}
 	}
 }
 
@@ -199,6 +348,15 @@ code_name = { value = "transfer code", citation = "a page", confidence = "verifi
 code_validity = { value = "7 days", citation = "a page", confidence = "verified" }
 lock_after_transfer = { value = { length = "60 days", refused_by = "registry", waivable = false }, citation = "a page", confidence = "secondary" }
 `
+
+func onDay(key, value, confidence string) string {
+	return key + " = { value = " + value + ", citation = \"a page\", confidence = \"" + confidence + "\" }\n"
+}
+
+// oneRoute is a line with one route, before the line that it takes the place of.
+func oneRoute(words string) string {
+	return "routes = [{ value = { " + words + " }, citation = \"a page\", confidence = \"verified\" }]\ncode_name"
+}
 
 func write(t testing.TB, dir, file, body string) {
 	t.Helper()
@@ -245,7 +403,20 @@ func TestBadFilesAreRefused(t *testing.T) {
 		{"state", `"in_force"`, `"soon"`, "soon"},
 		{"no read date", "read = 2026-11-22\n", "", "were read"},
 		{"no sources", "sources = [\"a page\"]\n", "", "sources"},
-		{"ends before it begins", `state =`, "from = 2026-02-01\nuntil = 2026-01-01\nstate =", "before it begins"},
+		{"ends before it begins", `state =`, onDay("from", "2026-02-01", "verified") + onDay("until", "2026-01-01", "verified") + "state =", "before it begins"},
+		{"begins on a day nobody verified", `state =`, onDay("from", "2026-02-01", "unverified") + "state =", "not verified"},
+		{"begins on a bare day", `state =`, "from = 2026-02-01\nstate =", "table"},
+		{"begins on no day", `state =`, "from = { value = \"soon\", citation = \"a page\", confidence = \"verified\" }\nstate =", "be.toml"},
+		{"a route without source", `code_name`, `routes = [{ value = { through = "registry_site", key = "none", when = "always", gives = "code" } }]` + "\ncode_name", "no citation"},
+		{"a route through nobody known", `code_name`, oneRoute("through = \"the king\", key = \"none\", when = \"always\", gives = \"code\""), "the king"},
+		{"a route with half its words", `code_name`, oneRoute("through = \"registry_site\", when = \"always\", gives = \"code\""), "key"},
+		{"a route at an unknown price", `code_name`, oneRoute("through = \"registry_site\", key = \"none\", when = \"always\", gives = \"code\", cost = \"gold\""), "gold"},
+		{"an unknown word in a route", `code_name`, oneRoute("through = \"registry_site\", key = \"none\", when = \"always\", gives = \"code\", speed = \"fast\""), "speed"},
+		{"open, and no way in", `code_name`, `bypass = { value = "open", citation = "a page", confidence = "verified" }` + "\ncode_name", "no route"},
+		{"a code of no length", `code_name`, `code_shape = { value = { min = 9, max = 8 }, citation = "a page", confidence = "verified" }` + "\ncode_name", "9 to 8"},
+		{"an exception elsewhere", `tlds =`, "except = [\"ac.uk\"]\ntlds =", "ac.uk"},
+		{"an exception that is all", `tlds =`, "except = [\"be\"]\ntlds =", "exception"},
+		{"says of another what is not held", `family =`, "unheld = { dk = \"not read\" }\nfamily =", "unheld"},
 		{"no profile", good[strings.Index(good, "[[profile]]"):], "", "profile"},
 		{"another's domain", `["be"]`, `["fr"]`, ".fr"},
 		{"no domain", `["be"]`, `["BE."]`, "BE."},
@@ -280,6 +451,8 @@ func TestWindows(t *testing.T) {
 		{"the other way round", Profile{State: InForce, From: d(3)}, Profile{State: InForce, Until: d(3)}, false},
 		{"a month in common", Profile{State: InForce, Until: d(4)}, Profile{State: InForce, From: d(3)}, true},
 		{"both open", Profile{State: InForce}, Profile{State: InForce}, true},
+		{"adopted with a date, before the other ends", Profile{State: InForce}, Profile{State: Adopted, From: d(3)}, true},
+		{"adopted with the date on which the other ends", Profile{State: InForce, Until: d(3)}, Profile{State: Adopted, From: d(3)}, false},
 		{"one within the other", Profile{State: InForce, From: d(1), Until: d(9)}, Profile{State: InForce, From: d(3), Until: d(4)}, true},
 		{"only adopted", Profile{State: InForce}, Profile{State: Adopted}, false},
 	} {
@@ -317,6 +490,7 @@ func TestSpans(t *testing.T) {
 	}{
 		{"none", 0, 0}, {"720 hours", 720 * time.Hour, 30}, {"25 hours", 25 * time.Hour, 2}, {"5 calendar days", 120 * time.Hour, 5},
 		{"40 days", 960 * time.Hour, 40}, {"5 business days", 168 * time.Hour, 7}, {"1 business days", 48 * time.Hour, 2},
+		{"until changed", 0, 0},
 	} {
 		var s Span
 		if err := s.UnmarshalText([]byte(c.text)); err != nil {
@@ -335,8 +509,12 @@ func TestSpans(t *testing.T) {
 // FuzzFile: any file is refused with one line, or gives rules that all are cited.
 func FuzzFile(f *testing.F) {
 	f.Add(good)
-	for _, file := range []string{"gtld", "fr", "ch", "ca", "eu", "default"} {
-		body, err := embedded.ReadFile("data/" + file + ".toml")
+	files, err := embedded.ReadDir("data")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		body, err := embedded.ReadFile("data/" + file.Name())
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -351,16 +529,22 @@ func FuzzFile(f *testing.F) {
 			}
 			return
 		}
-		for _, p := range s.Profiles() {
-			v := reflect.ValueOf(p.Rules)
-			for i := range v.NumField() {
-				if v.Field(i).Interface().(row).isSet() && v.Field(i).FieldByName("Citation").String() == "" {
-					t.Fatalf("%s has a row without citation", p.ID)
+		for _, family := range s.sorted() {
+			for _, p := range family.profiles {
+				for _, rules := range append([]Rules{p.Rules}, values(p.only)...) {
+					cited(t, p.ID, rules)
 				}
 			}
 		}
-		if p := s.For(name(t, "exemple.com"), today); p.State != InForce || p.ID == "" {
-			t.Fatalf(".com is judged by %q (%s)", p.ID, p.State)
+		for _, at := range []time.Time{{}, today, today.AddDate(500, 0, 0)} {
+			for _, n := range []string{"exemple.com", "exemple.co.uk", "exemple.dk", "exemple.xn--p1ai"} {
+				if p := s.For(name(t, n), at); p.State != InForce || p.ID == "" || !p.FromSource.judged() || !p.UntilSource.judged() {
+					t.Fatalf("%s is judged by %q (%s)", n, p.ID, p.State)
+				}
+			}
+		}
+		if again := s.Markdown(); again != s.Markdown() || !strings.HasPrefix(again, "# ") {
+			t.Fatal("the page is not the same twice")
 		}
 	})
 }
