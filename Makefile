@@ -24,9 +24,10 @@ NEEDED := \
 	ip:iproute2:"servers in a private network namespace" \
 	pg_ctl:postgresql:"the store on PostgreSQL" \
 	age:age:"sealed codes opened by age itself" \
+	xmllint:libxml2-utils:"EPP frames against the schemas of the RFCs" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools \
-	unbound dns-root-data whois curl age iproute2 util-linux postgresql gcc libc6-dev
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql gcc libc6-dev libxml2-utils libnet-epp-perl
 
 .PHONY: help build demo test check deps missing bench fuzz golden soak generate clean
 

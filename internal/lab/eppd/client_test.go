@@ -51,6 +51,7 @@ type house struct {
 	t     *testing.T
 	addr  string
 	tls   *tls.Config
+	ca    []byte // its authority's certificate, DER
 	clock *clock
 }
 
@@ -76,7 +77,7 @@ func certificate(t *testing.T, template *x509.Certificate, parent *x509.Certific
 
 func open(t *testing.T, c Config) *house {
 	t.Helper()
-	ca, caKey, _ := certificate(t, &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab"}, IsCA: true, BasicConstraintsValid: true,
+	ca, caKey, _ := certificate(t, &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab authority"}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageCertSign}, nil, nil)
 	leaf := func(serial int64) tls.Certificate {
 		_, _, cert := certificate(t, &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "lab"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
@@ -94,7 +95,7 @@ func open(t *testing.T, c Config) *house {
 	if c.Registrars == nil {
 		c.Registrars = map[string]string{"loser": "losing-secret", "gainer": "gaining-secret"}
 	}
-	h := &house{Registry: New(c), t: t, addr: l.Addr().String(), clock: clock, tls: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{leaf(3)}}}
+	h := &house{Registry: New(c), t: t, ca: ca.Raw, addr: l.Addr().String(), clock: clock, tls: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{leaf(3)}}}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan struct{})
 	go func() { defer close(served); h.Serve(ctx, l) }()
