@@ -14,6 +14,11 @@ import (
 // Attest adds what a person said or proved, with its evidence. Nothing that was
 // said before is changed. a.Evidence may be empty and is then that of e.
 func (s *Store) Attest(ctx context.Context, a freehold.Attestation, e freehold.Evidence) error {
+	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error { return s.attest(ctx, tx, q, a, e) })
+}
+
+// attest is Attest within a transaction.
+func (s *Store) attest(ctx context.Context, tx *sql.Tx, q *db.Queries, a freehold.Attestation, e freehold.Evidence) error {
 	id := e.ID()
 	if a.Evidence != "" && a.Evidence != id {
 		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the attestation on %q names other evidence than it comes with", a.Name.Unicode())}
@@ -26,23 +31,21 @@ func (s *Store) Attest(ctx context.Context, a freehold.Attestation, e freehold.E
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
-		if err := s.lock(ctx, tx, "attestations "+a.Name.ASCII()); err != nil {
-			return err
-		}
-		if err := insertEvidence(ctx, tx, [][]any{row}); err != nil {
-			return err
-		}
-		last, err := q.LastAttestation(ctx, a.Name.ASCII())
-		if err != nil {
-			return err
-		}
-		p := db.InsertAttestationParams{Name: a.Name.ASCII(), Seq: last + 1, Subject: text(a.Subject), Value: text(a.Value), SaidBy: text(a.By), At: micros(a.At), Evidence: digest}
-		if a.Proven {
-			p.Proven = 1
-		}
-		return q.InsertAttestation(ctx, p)
-	})
+	if err := s.lock(ctx, tx, "attestations "+a.Name.ASCII()); err != nil {
+		return err
+	}
+	if err := insertEvidence(ctx, tx, [][]any{row}); err != nil {
+		return err
+	}
+	last, err := q.LastAttestation(ctx, a.Name.ASCII())
+	if err != nil {
+		return err
+	}
+	p := db.InsertAttestationParams{Name: a.Name.ASCII(), Seq: last + 1, Subject: text(a.Subject), Value: text(a.Value), SaidBy: text(a.By), At: micros(a.At), Evidence: digest}
+	if a.Proven {
+		p.Proven = 1
+	}
+	return q.InsertAttestation(ctx, p)
 }
 
 // Attestations returns all that was said about a name, in the order it was

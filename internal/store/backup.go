@@ -43,6 +43,11 @@ var tables = []table{
 	{"edges", "run, name, layer, holder"},
 	{"attestations", "name, seq"},
 	{"challenges", "name, kind, token"},
+	{"zone_copies", "name, seq"},
+	{"imports", "id"},
+	{"portfolio", "name"},
+	{"portfolio_tags", "name, tag"},
+	{"portfolio_claims", "name, field, seq"},
 }
 
 type backupHead struct {
@@ -124,7 +129,7 @@ func (s *Store) writeBackup(ctx context.Context, f io.Writer, made time.Time) (B
 	w := newLineWriter(zip)
 	info := BackupInfo{Schema: version, Made: made.UTC()}
 	w.line(backupHead{backupForm, version, info.Made})
-	for _, t := range tables {
+	for _, t := range tablesOf(s.options.migrations) {
 		n, err := w.table(ctx, tx, t.name, t.order)
 		if err != nil {
 			return BackupInfo{}, err

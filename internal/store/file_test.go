@@ -327,7 +327,7 @@ func TestInspect(t *testing.T) {
 		must(t, s.BeginRun(t.Context(), sample.Run(0)))
 		st, err := store.Inspect(t.Context(), dsn, store.Options{})
 		must(t, err)
-		if st.Problem != nil || st.Schema != st.Needed || st.Needed < 1 || st.Size < 4096 || st.Version == "" || st.Location != s.Location() || len(st.Rows) != 7 || st.Rows[0] != (store.TableCount{Table: "runs", Rows: 1}) {
+		if st.Problem != nil || st.Schema != st.Needed || st.Needed < 1 || st.Size < 4096 || st.Version == "" || st.Location != s.Location() || len(st.Rows) < 7 || st.Rows[0] != (store.TableCount{Table: "runs", Rows: 1}) {
 			t.Errorf("%+v", st)
 		}
 	})

@@ -58,7 +58,7 @@ func TestRecordsAreOnlyAdded(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no queries", err)
 	}
-	change := regexp.MustCompile(`(?i)(UPDATE|DELETE FROM)\s+(attestations|evidence|results)\b`)
+	change := regexp.MustCompile(`(?i)(UPDATE|DELETE FROM)\s+(attestations|evidence|results|zone_copies)\b`)
 	for _, f := range files {
 		b, err := os.ReadFile(f)
 		if err != nil {

@@ -62,7 +62,7 @@ func (s *Store) Restore(ctx context.Context, path string, force bool) (BackupInf
 // is still the same file.
 func (s *Store) load(ctx context.Context, f io.ReadSeeker, path string, verified BackupInfo, force bool) error {
 	return s.write(ctx, "restore to", func(tx *sql.Tx, _ *db.Queries) error {
-		if err := clearTables(ctx, tx, s.address.shown, force); err != nil {
+		if err := clearTables(ctx, tx, tablesOf(s.options.migrations), s.address.shown, force); err != nil {
 			return err
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -80,17 +80,17 @@ func (s *Store) load(ctx context.Context, f io.ReadSeeker, path string, verified
 	})
 }
 
-func clearTables(ctx context.Context, tx *sql.Tx, shown string, force bool) error {
-	for i := len(tables) - 1; i >= 0; i-- {
+func clearTables(ctx context.Context, tx *sql.Tx, tables []table, shown string, force bool) error {
+	for _, t := range slices.Backward(tables) {
 		var n int64
-		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+tables[i].name).Scan(&n); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.name).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 && !force {
 			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("database %q is not empty", shown), Advice: freehold.T("restore into a new one; --force replaces all that is in it")}
 		}
 		if n > 0 {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+tables[i].name); err != nil {
+			if _, err := tx.ExecContext(ctx, "DELETE FROM "+t.name); err != nil {
 				return err
 			}
 		}

@@ -39,6 +39,23 @@ func neededVersion(fsys fs.FS) int64 {
 	return newest
 }
 
+// since holds the migration that made a table, of those that came after the first.
+var since = map[string]int64{"imports": 10, "portfolio": 10, "portfolio_tags": 10, "portfolio_claims": 10, "zone_copies": 11}
+
+// tablesOf lists the tables that migrations make: an old backup is staged in a
+// database of its own schema, which lacks the later ones.
+func tablesOf(fsys fs.FS) []table { return tablesUpTo(neededVersion(fsys)) }
+
+func tablesUpTo(schema int64) []table {
+	var list []table
+	for _, t := range tables {
+		if since[t.name] <= schema {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
 // versionOf reads the number of a migration's file name, 0 if it has none.
 func versionOf(file string) int64 {
 	number, _, _ := strings.Cut(path.Base(file), "_")

@@ -69,11 +69,11 @@ func TestOlderSchemaIsMigratedOnlyOnRequest(t *testing.T) {
 		if freehold.KindOf(err) != freehold.KindInvalid || freehold.HintOf(err) == "" {
 			t.Fatalf("opened an older schema: %v", err)
 		}
-		if st, err := Inspect(t.Context(), dsn, next); err != nil || st.Schema != 1 || st.Needed != 90 || st.Problem == nil {
+		if st, err := Inspect(t.Context(), dsn, next); err != nil || st.Schema != neededVersion(migrations) || st.Needed != 90 || st.Problem == nil {
 			t.Errorf("%+v, %v", st, err)
 		}
 		m, err := Migrate(t.Context(), dsn, next)
-		if err != nil || m.From != 1 || m.To != 90 {
+		if err != nil || m.From != neededVersion(migrations) || m.To != 90 {
 			t.Fatalf("%+v, %v", m, err)
 		}
 		s = openAt(t, dsn, next)
@@ -128,7 +128,7 @@ func TestRestoreOfAnOlderSchema(t *testing.T) {
 	bothEngines(t, func(t *testing.T, dsn string) {
 		s := openAt(t, dsn, next)
 		info, err := s.Restore(t.Context(), backup, false)
-		if err != nil || info.Schema != 1 {
+		if err != nil || info.Schema != neededVersion(migrations) {
 			t.Fatalf("%+v, %v", info, err)
 		}
 		var colour string
@@ -143,4 +143,27 @@ func TestRestoreOfAnOlderSchema(t *testing.T) {
 			t.Errorf("a backup of a newer schema: %v", err)
 		}
 	})
+}
+
+// A backup of the first schema has none of the tables that came later.
+func TestRestoreOfTheFirstSchema(t *testing.T) {
+	first := Options{migrations: upTo{migrations, 1}}
+	old := openSome(t, first)
+	if err := old.BeginRun(t.Context(), sample.Run(0)); err != nil {
+		t.Fatal(err)
+	}
+	backup := filepath.Join(t.TempDir(), "backup")
+	if _, err := old.Backup(t.Context(), backup, sample.Start); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s := openSome(t, Options{})
+	if info, err := s.Restore(t.Context(), backup, false); err != nil || info.Schema != 1 {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	if run, err := s.LastRun(t.Context()); err != nil || run.ID != sample.Run(0).ID {
+		t.Errorf("%+v, %v", run, err)
+	}
 }

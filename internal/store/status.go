@@ -109,7 +109,7 @@ func (s *Store) inspectContent(ctx context.Context, pool *sql.DB, st *Status) (e
 	if st.Schema > st.Needed {
 		return s.newer(st.Schema, st.Needed)
 	}
-	for _, t := range tables {
+	for _, t := range tablesUpTo(st.Schema) {
 		c := TableCount{Table: t.name}
 		if err := pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.name).Scan(&c.Rows); err != nil {
 			return err

@@ -13,6 +13,7 @@
 //	results.go        results, the newest and all of them
 //	evidence.go       raw answers by digest
 //	attestations.go   what people said; challenges
+//	portfolio.go      the names someone answers for, and what files said of them
 //	backup.go         one portable file for both engines; restore.go reads it
 //	status.go         what a database is, without changing it
 //	errors.go         which of our errors an engine's error is
