@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -155,12 +156,79 @@ func FuzzParse(f *testing.F) {
 
 // FuzzReadDomain: reading never fails but by an error, and reading an answer
 // again gives the same, one line and bounded each.
+// reversed writes JSON with the members of each object in reverse order of their
+// names: the same answer (RFC 8259 section 4). It returns false where a member is
+// there twice, for then the order does matter.
+func reversed(body []byte) ([]byte, bool) {
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil, false
+	}
+	t, err := parse(body)
+	if err != nil {
+		return nil, false
+	}
+	defer t.release()
+	for _, n := range t.nodes {
+		if n.twice {
+			return nil, false
+		}
+	}
+	var b bytes.Buffer
+	err = writeReversed(&b, t.root())
+	return b.Bytes(), err == nil
+}
+
+func writeReversed(b *bytes.Buffer, v val) error {
+	switch v.kind() {
+	case object:
+		members := slices.Collect(v.byKey())
+		slices.Reverse(members)
+		b.WriteByte('{')
+		for i, m := range members {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			key, err := json.Marshal(m.key())
+			if err != nil {
+				return err
+			}
+			b.Write(append(key, ':'))
+			if err := writeReversed(b, m); err != nil {
+				return err
+			}
+		}
+		b.WriteByte('}')
+	case array:
+		b.WriteByte('[')
+		n := 0
+		for e := range v.all() {
+			if n++; n > 1 {
+				b.WriteByte(',')
+			}
+			if err := writeReversed(b, e); err != nil {
+				return err
+			}
+		}
+		b.WriteByte(']')
+	case text:
+		s, err := json.Marshal(v.str())
+		b.Write(s)
+		return err
+	case null:
+		b.WriteString("null")
+	default:
+		b.Write(v.raw())
+	}
+	return nil
+}
+
 func FuzzReadDomain(f *testing.F) {
 	body, err := os.ReadFile("testdata/bench.json")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(body)
+	f.Add([]byte(with(`"entities":[` + entity("registrant", `,"jscard":{"name":{"full":"A"},"organizations":{"2":{"name":"Zweite AG"},"1":{"name":"Perrin SA"}},"emails":{"b":{"address":"b@x.example"},"a":{"email":"a@x.example"}},"addresses":{"z":{"countryCode":"ch"},"y":{"countryCode":"fr"}}}`) + `]`)))
 	f.Add([]byte(with(`"entities":[` + entity("registrant", `,`+card(fn("REDACTED"))) + `],"redacted":[{"name":{"type":"Registrant"},"postPath":"$.entities[0].vcardArray[1][1]"}]`)))
 	f.Add([]byte(with(`"secureDNS":{"delegationSigned":"x"},"events":[{"eventAction":"transfer","eventDate":"2020-01-01"}],"links":[{"rel":"related","href":"https://x/domain/boulangerie-perrin.com"}]`)))
 	host, err := freehold.ParseHost("boulangerie-perrin.com")
@@ -175,6 +243,12 @@ func FuzzReadDomain(f *testing.F) {
 		}
 		if err != nil {
 			return
+		}
+		if other, ok := reversed(body); ok {
+			third, _, err := readDomain(other, host, "sha256:0", nil)
+			if err != nil || !reflect.DeepEqual(first, third) {
+				t.Fatalf("with its members in another order: %+v, %v\n%+v\n%s", third, err, first, other)
+			}
 		}
 		lines := append(notes, fields(first)...)
 		for _, l := range append(lines, first.RegistrarURL.Value, first.RegistrarEmail.Value, first.RegistrarPhone.Value, first.Reseller.Value, first.RegistrantEmail.Value) {

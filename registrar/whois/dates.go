@@ -67,6 +67,42 @@ func parseDate(s string, o order) (t time.Time, zoned, ok bool) {
 	return time.Time{}, false, false
 }
 
+// dateOrder is the order that the registry is known for, or that the answer says,
+// or that another date of the answer shows: a registry writes all in one form, so
+// beside 26/09/2021 the other one, 07/08/2013, begins with the day too.
+func (r *reader) dateOrder() order {
+	if r.dmy {
+		return dayFirst
+	}
+	if r.order != orderUnknown {
+		return r.order
+	}
+	shown := map[order]bool{}
+	for _, l := range r.lines {
+		if l.comment || l.title || !top(l) || !dateKeys[l.key] {
+			continue
+		}
+		if m := numericDate.FindStringSubmatch(l.value); m != nil && m[1] != m[2] {
+			switch day, _ := dayMonth(m[1], m[2], orderUnknown); day {
+			case "":
+			case m[1]:
+				shown[dayFirst] = true
+			default:
+				shown[monthFirst] = true
+			}
+		}
+	}
+	if len(shown) != 1 {
+		return orderUnknown
+	}
+	if shown[dayFirst] {
+		return dayFirst
+	}
+	return monthFirst
+}
+
+var numericDate = regexp.MustCompile(`^(\d{1,2})[-/.] ?(\d{1,2})[-/.] ?\d{4}\b`)
+
 // dayMonth decides which of two numbers is the day; empty strings where it
 // cannot be known.
 func dayMonth(a, b string, o order) (day, month string) {

@@ -146,6 +146,8 @@ func (t text) judge(name freehold.Name) (answer, bool) {
 		return garbled("answered about another name" + said(v.free))
 	case about && data && v.pending:
 		return answer{outcome: freehold.OutcomeAnswered, reg: reserved(v.reserved)}, true
+	case about && data && t.twoRecords():
+		return garbled("sent two records of the name, which may differ")
 	case about && data:
 		if v.free != "" {
 			return garbled("says that the name is registered and that it is not" + said(v.free))
@@ -189,6 +191,25 @@ func (t text) about(name freehold.Name) (about bool, other string) {
 		}
 	}
 	return about, other
+}
+
+// twoRecords tells whether the answer begins again: the registry's record and the
+// registrar's behind it, as servers that follow referrals send them. What is
+// whose could not be told.
+func (t text) twoRecords() bool {
+	data := false
+	for _, l := range t.lines {
+		switch {
+		case l.comment || l.title || l.heading != "":
+		case domainKeys[l.key]:
+			if data {
+				return true
+			}
+		case dataKeys[l.key] && !empty(l.value):
+			data = true
+		}
+	}
+	return false
 }
 
 func (l line) namesDomain() bool {

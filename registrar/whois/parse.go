@@ -1,8 +1,8 @@
 package whois
 
 import (
-	"bytes"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,16 +24,14 @@ func parse(name freehold.Name, body []byte, id freehold.EvidenceID) answer {
 		}
 		return a
 	}
-	r := reader{text: t, id: id, order: dateOrders[name.TLD()], redacts: bytes.Contains(bytes.ToLower(body), []byte("redacted"))}
-	if t.dmy {
-		r.order = dayFirst
-	}
+	r := reader{text: t, id: id, order: dateOrders[name.TLD()]}
+	r.order = r.dateOrder()
 	reg := freehold.Registration{State: freehold.Registered}
 	r.registrar(&reg)
 	r.holder(&reg)
 	reg.Created, reg.Expires = r.date("created", createdKeys), r.date("expires", expiresKeys)
 	reg.RegistrarExpires = r.date("registrar_expires", registrarExpiresKeys)
-	reg.Changed, reg.LastTransfer = r.date("changed", changedKeys), r.date("last_transfer", transferredKeys)
+	reg.Changed, reg.LastTransfer = r.latest("changed", changedKeys), r.date("last_transfer", transferredKeys)
 	reg.Statuses = r.statuses()
 	reg.Nameservers = r.nameservers()
 	reg.DNSSEC = r.dnssec()
@@ -59,11 +57,14 @@ type reader struct {
 	text
 	id      freehold.EvidenceID
 	order   order
-	redacts bool // the answer says somewhere that it leaves data out
 	unzoned bool
 }
 
-const notShown = "the registry's WHOIS does not show it"
+const (
+	notShown  = "the registry's WHOIS does not show it"
+	leftEmpty = "the registry's WHOIS leaves it empty"
+	saidTwice = "the registry's WHOIS gives it twice, and differently"
+)
 
 func (r *reader) note(format string, args ...any) {
 	if len(r.notes) < 50 {
@@ -86,6 +87,28 @@ func (r *reader) find(where func(line) bool, keys ...string) (value string, ther
 		}
 	}
 	return "", there
+}
+
+// differ tells whether the key whose value find takes is there with another value
+// too: which of the two is meant, nobody knows.
+func (r *reader) differ(where func(line) bool, keys ...string) bool {
+	for _, k := range keys {
+		first := ""
+		for _, l := range r.lines {
+			if l.comment || l.title || l.key != k || !where(l) || empty(l.value) {
+				continue
+			}
+			if v := strings.Join(strings.Fields(strings.ToLower(l.value)), " "); first == "" {
+				first = v
+			} else if v != first {
+				return true
+			}
+		}
+		if first != "" {
+			return false
+		}
+	}
+	return false
 }
 
 // top chooses the lines about the domain itself.
@@ -137,13 +160,19 @@ func (r *reader) registrar(reg *freehold.Registration) {
 		name = behind.ReplaceAllString(name, "")
 	}
 	switch reg.Registrar = r.fact(name, there); {
+	case r.differ(top, registrarKeys...):
+		r.note("registrar: there is more than one")
+		reg.Registrar = freehold.NotKnown[string](saidTwice, r.id)
 	case strings.HasPrefix(strings.ToLower(name), "no registrar listed"):
 		reg.Registrar = freehold.NotThere[string](r.id)
 	case reg.Registrar.State == freehold.Absent:
 		// An empty line is no word of the registry's that there is no registrar.
-		reg.Registrar = freehold.NotKnown[string]("the registry's WHOIS leaves it empty", r.id)
+		reg.Registrar = freehold.NotKnown[string](leftEmpty, r.id)
 	}
 	either := func(topKeys []string, sectionKeys ...string) freehold.Fact[string] {
+		if r.differ(top, topKeys...) {
+			return freehold.NotKnown[string](saidTwice, r.id)
+		}
 		value, there := r.find(top, topKeys...)
 		if value == "" {
 			v, below := r.find(section, sectionKeys...)
@@ -154,7 +183,9 @@ func (r *reader) registrar(reg *freehold.Registration) {
 	reg.RegistrarURL = either(urlKeys, "website", "web", "url", "www")
 	reg.RegistrarPhone = either(phoneKeys, "phone")
 	reg.RegistrarEmail = either(mailKeys, "email", "e-mail")
-	reg.Reseller = either(resellerKeys)
+	if reg.Reseller = either(resellerKeys); reg.Reseller.State == freehold.Absent {
+		reg.Reseller = freehold.NotKnown[string]("registries seldom know a reseller", r.id)
+	}
 	reg.RegistrarIANAID = either(ianaKeys)
 	if id, ok := reg.RegistrarIANAID.Get(); ok && !decimal.MatchString(id) {
 		r.note("registrar_iana_id: %q is no number", id)
@@ -195,12 +226,26 @@ func (r *reader) holder(reg *freehold.Registration) {
 	if v, ok := name.Get(); ok && (v == handle && handleLike.MatchString(v) || handleForm.MatchString(v)) {
 		name = freehold.NotKnown[string](fmt.Sprintf("the registry's WHOIS shows the holder's handle only: %q", v), r.id)
 	}
+	if name.State != freehold.Value {
+		org = r.unlessShown(org) // where the name is kept back, the organisation may be too
+	}
+	name, email, country = r.unlessShown(name), r.unlessShown(email), r.unlessShown(country)
 	reg.RegistrantName, reg.RegistrantOrg = name, org
 	reg.RegistrantEmail = r.mailbox(email)
 	if c, ok := country.Get(); ok && len(c) == 2 {
 		country.Value = strings.ToUpper(c)
 	}
 	reg.RegistrantCountry = country
+}
+
+// unlessShown makes unknown what the registry leaves empty though it must have
+// it: a registry holds a name, a mailbox and a country of every holder (RFC 5733
+// section 3.2.1).
+func (r *reader) unlessShown(f freehold.Fact[string]) freehold.Fact[string] {
+	if f.State == freehold.Absent {
+		return freehold.NotKnown[string](leftEmpty, r.id)
+	}
+	return f
 }
 
 // redactEmpty makes empty fields of the holder redacted where the answer says
@@ -233,7 +278,39 @@ func (r *reader) mailbox(f freehold.Fact[string]) freehold.Fact[string] {
 }
 
 func (r *reader) date(field string, keys []string) freehold.Fact[time.Time] {
+	if r.differ(top, keys...) {
+		r.note("%s: there is more than one", field)
+		return freehold.NotKnown[time.Time](saidTwice, r.id)
+	}
 	value, there := r.find(top, keys...)
+	f := r.dateOf(field, value, there)
+	if f.State == freehold.Absent && field != "last_transfer" {
+		f = freehold.NotKnown[time.Time](leftEmpty, r.id)
+	}
+	return f
+}
+
+// latest reads a date that may be there for each time that something happened.
+func (r *reader) latest(field string, keys []string) freehold.Fact[time.Time] {
+	value, there := r.find(top, keys...)
+	last := r.dateOf(field, value, there)
+	for _, k := range keys {
+		for _, l := range r.lines {
+			if last.State != freehold.Value {
+				return last
+			}
+			if l.key != k || l.comment || l.title || !top(l) || empty(l.value) || l.value == value {
+				continue
+			}
+			if f := r.dateOf(field, l.value, true); f.State != freehold.Value || f.Value.After(last.Value) {
+				last = f
+			}
+		}
+	}
+	return last
+}
+
+func (r *reader) dateOf(field, value string, there bool) freehold.Fact[time.Time] {
 	switch {
 	case !there:
 		return freehold.NotKnown[time.Time](notShown, r.id)
@@ -251,8 +328,12 @@ func (r *reader) date(field string, keys []string) freehold.Fact[time.Time] {
 	return freehold.Known(at, r.id)
 }
 
-// statuses reads the statuses of RFC 5731. A registry that only says "active"
-// or "registered" has not said that there is no lock.
+// maxStatuses and maxServers are more than any list has; a longer one is not cut
+// but not believed.
+const maxStatuses, maxServers = 64, 64
+
+// statuses reads the statuses of RFC 5731. A registry that only says "active",
+// or has words of its own, has not said that there is no lock.
 func (r *reader) statuses() freehold.Fact[[]string] {
 	lines := slices.DeleteFunc(slices.Clone(r.lines), func(l line) bool {
 		return l.comment || l.title || !top(l) || !statusKeys[l.key] && l.heading != "registration status"
@@ -269,23 +350,28 @@ func (r *reader) statuses() freehold.Fact[[]string] {
 		case empty(l.value):
 		case l.key == "state", takenWords[lower] && !isEPP(l):
 			said = l.value
+		case l.cut || len(words) >= maxStatuses:
+			return freehold.NotKnown[[]string]("the registry's WHOIS gives a list longer than any", r.id)
 		default:
 			for _, w := range strings.FieldsFunc(strings.ReplaceAll(l.value, " / ", ","), func(c rune) bool { return c == ',' }) {
 				if w = statusWord(w); w == "" {
 					said = l.value
-				} else if !slices.Contains(words, w) && len(words) < 64 {
+				} else if !slices.Contains(words, w) {
 					words = append(words, w)
+				}
+				if said == "" && !eppWords[w] {
+					said = l.value
 				}
 			}
 		}
 	}
 	switch {
-	case len(words) > 0:
+	case slices.ContainsFunc(words, func(w string) bool { return eppWords[w] }):
 		return freehold.Known(words, r.id)
 	case said != "":
 		return freehold.NotKnown[[]string](fmt.Sprintf("the registry's WHOIS says %q and does not show locks", cut(said, 60)), r.id)
 	case len(lines) > 0:
-		return freehold.NotThere[[]string](r.id)
+		return freehold.NotKnown[[]string](leftEmpty, r.id)
 	}
 	return freehold.NotKnown[[]string](notShown, r.id)
 }
@@ -319,13 +405,16 @@ func (r *reader) nameservers() freehold.Fact[[]freehold.Host] {
 		if empty(l.value) {
 			continue
 		}
-		h, err := freehold.ParseHost(serverWord(l.value))
-		switch {
-		case err != nil:
+		found, ok := serversIn(l.value)
+		if !ok || l.cut || len(hosts)+len(found) > maxServers {
 			wrong = true
-			r.note("nameservers: %q is no host name", cut(l.value, 80))
-		case !slices.Contains(hosts, h) && len(hosts) < 64:
-			hosts = append(hosts, h)
+			r.note("nameservers: %q is no list of host names", cut(l.value, 80))
+			continue
+		}
+		for _, h := range found {
+			if !slices.Contains(hosts, h) {
+				hosts = append(hosts, h)
+			}
 		}
 	}
 	switch {
@@ -339,14 +428,36 @@ func (r *reader) nameservers() freehold.Fact[[]freehold.Host] {
 	return freehold.NotKnown[[]freehold.Host](notShown, r.id)
 }
 
-// serverWord returns the host of a name server line: the first word, or the one
-// behind "NS" where the line is written as a record. Addresses follow it.
-func serverWord(s string) string {
-	words := strings.Fields(s)
+// serversIn returns the hosts of a name server line: the first word, or the one
+// behind "NS" where the line is written as a record, and what other hosts follow.
+// Addresses (glue) and remarks between them are passed over; it is false where
+// the first word is no host.
+func serversIn(s string) (hosts []freehold.Host, ok bool) {
+	words := strings.FieldsFunc(s, func(c rune) bool { return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '|' })
 	if len(words) > 2 && strings.EqualFold(words[1], "ns") {
-		return words[2]
+		words = words[2:3]
 	}
-	return strings.TrimRight(words[0], ",;")
+	for i, w := range words {
+		h, err := freehold.ParseHost(w)
+		switch {
+		case i == 0 && (err != nil || isAddress(w)):
+			return nil, false
+		case err != nil || i > 0 && (isAddress(w) || !strings.ContainsFunc(tld(h), unicode.IsLetter) || !strings.Contains(h.ASCII(), ".")):
+			continue
+		}
+		hosts = append(hosts, h)
+	}
+	return hosts, len(hosts) > 0
+}
+
+func isAddress(s string) bool {
+	_, err := netip.ParseAddr(s)
+	return err == nil
+}
+
+func tld(h freehold.Host) string {
+	ascii := h.ASCII()
+	return ascii[strings.LastIndexByte(ascii, '.')+1:]
 }
 
 func (r *reader) dnssec() freehold.Fact[bool] {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"freehold"
 )
@@ -24,33 +25,27 @@ type line struct {
 	comment bool   // it began with % or #
 	title   bool   // it is itself a heading
 	indent  int
-	part    int // paragraphs, counted from 0
+	part    int  // paragraphs, counted from 0
+	cut     bool // it was longer than a line may be: a list in it has lost its end
 }
 
 // text is a read answer.
 type text struct {
-	lines []line
-	dmy   bool // the answer says itself that its numeric dates begin with the day
-	notes []string
+	lines   []line
+	redacts bool // the answer says somewhere that it leaves data out
+	dmy     bool // the answer says itself that its numeric dates begin with the day
+	notes   []string
 	// tooLong: more lines than any answer has; nothing of it is believed.
 	tooLong bool
 }
 
-// readText turns an answer into lines. WHOIS has no character set (RFC 3912
-// section 4): what is not UTF-8 is taken for ISO 8859-1. Control characters and
-// terminal escapes are made harmless here; the evidence keeps them. A carriage
-// return alone breaks no line: it could come out of what a holder registered.
+// readText turns an answer into lines. Control characters and terminal escapes
+// are made harmless here; the evidence keeps them.
 func readText(body []byte) text {
 	var t text
-	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(body) {
-		decoded, err := charmap.ISO8859_1.NewDecoder().Bytes(body)
-		if err == nil {
-			body = decoded
-			t.notes = append(t.notes, "text: not UTF-8, read as ISO 8859-1")
-		}
-	}
-	raw := strings.Split(strings.ReplaceAll(string(body), "\r\n", "\n"), "\n")
+	body = t.decode(body)
+	t.redacts = bytes.Contains(bytes.ToLower(body), []byte("redacted"))
+	raw := splitLines(string(body))
 	if len(raw) > maxLines {
 		t.tooLong = true
 		return t
@@ -60,12 +55,47 @@ func readText(body []byte) text {
 	return t
 }
 
+// decode returns an answer as UTF-8. WHOIS has no character set (RFC 3912 section
+// 4): what is not UTF-8 is taken for ISO 8859-1, unless a byte order mark says
+// UTF-16.
+func (t *text) decode(body []byte) []byte {
+	if rest, ok := bytes.CutPrefix(body, []byte("\xef\xbb\xbf")); ok {
+		body = rest
+	} else if bytes.HasPrefix(body, []byte("\xff\xfe")) || bytes.HasPrefix(body, []byte("\xfe\xff")) {
+		decoded, err := unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder().Bytes(body)
+		if err == nil {
+			t.notes = append(t.notes, "text: read as UTF-16")
+			return decoded
+		}
+	}
+	if utf8.Valid(body) {
+		return body
+	}
+	decoded, err := charmap.ISO8859_1.NewDecoder().Bytes(body)
+	if err != nil {
+		return bytes.ToValidUTF8(body, []byte("\uFFFD"))
+	}
+	t.notes = append(t.notes, "text: not UTF-8, read as ISO 8859-1")
+	return decoded
+}
+
+// splitLines splits at CR LF and LF. A carriage return alone breaks no line, for
+// it could come out of what a holder registered, unless the server ends all its
+// lines so.
+func splitLines(s string) []string {
+	if !strings.Contains(s, "\n") {
+		return strings.Split(s, "\r")
+	}
+	return strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+}
+
 // structure gives each line its heading.
 func (t *text) structure(raw []string) {
 	var under heading
 	part := 0
 	for i, s := range raw {
-		s = cut(freehold.OneLine(s), maxValue)
+		whole := freehold.OneLine(s)
+		s = cut(whole, maxValue)
 		bare := strings.TrimSpace(s)
 		if bare == "" {
 			if under.untilBlank {
@@ -77,7 +107,7 @@ func (t *text) structure(raw []string) {
 		if endOfRecord(bare) {
 			return
 		}
-		l := line{indent: len(s) - len(strings.TrimLeft(s, " ")), part: part}
+		l := line{indent: len(s) - len(strings.TrimLeft(s, " ")), part: part, cut: len(s) < len(whole)}
 		if l.comment = bare[0] == '%' || bare[0] == '#'; l.comment {
 			l.value = strings.TrimSpace(strings.TrimLeft(bare, "%#-"))
 			t.dmy = t.dmy || saysDayFirst(l.value)

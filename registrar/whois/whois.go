@@ -9,7 +9,8 @@
 // refusal beside "no entries found" is a refusal.
 //
 // A fact that the answer does not show is unknown; one whose line is there and
-// empty is absent; "REDACTED FOR PRIVACY" and its kin are redacted.
+// empty is absent, unless the registry must have it; "REDACTED FOR PRIVACY" and
+// its kin are redacted; what is there twice and differs is unknown.
 //
 // Referrals are never followed: text from outside cannot make us ask anyone.
 //

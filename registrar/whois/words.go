@@ -23,6 +23,10 @@ var throttledPhrases = phrases(
 	`.*\bquota(?: of queries)?\b.{0,40}\bexceeded.*`,
 	`.*\bexceeded (?:(?:your|the|its) )?(?:(?:allowed|established|query|whois|daily|hourly) )*(?:quota|limit)s?\b.*`,
 	`.*\b(?:whois|request|query|rate|connection|lookup)[ -]limits? (?:was |has been )?(?:exceeded|reached).*`,
+	`maximum query rate (?:reached|exceeded).*`, // .lu
+	`.*\bhas reached (?:its |the )?(?:rate|query) limit.*`,
+	`(?:error:? ?)?rate ?limit (?:exceeded|reached).*`,
+	`.*\bserver (?:is )?too busy\b.*`,
 	`.*\bonly \d+ (?:requests?|quer(?:y|ies)) per (?:second|minute|hour|day) allowed.*`,
 	`maximum (?:number of )?(?:queries|requests) per (?:second|minute|hour|day) (?:reached|exceeded).*`,
 	`number of allowed (?:queries|requests) exceeded.*`,
@@ -44,6 +48,7 @@ var refusedPhrases = phrases(
 	`the ip address used to perform the query is not authori[sz]ed.*`,
 	`you (?:are|have been) (?:temporarily |permanently )?(?:blocked|banned|blacklisted).*`,
 	`you are not (?:allowed|permitted|authori[sz]ed) to (?:query|access|use) this (?:server|service)`,
+	`this whois (?:server|service) is being retired.*`,
 	`.*\b(?:whois|port 43) (?:service )?(?:has been|is|was) (?:retired|discontinued|decommissioned|switched off|shut down|no longer available).*`,
 )
 
@@ -118,6 +123,16 @@ var (
 		`200 active`, `no registration status listed`, `ok, no deletion`, `paid`)
 )
 
+// eppWords are the statuses of RFC 5731 section 2.3 and RFC 3915 section 3.1, and
+// the forms of RFC 8056 that do not say who set them. Where not one of them
+// stands, the registry does not speak of locks.
+var eppWords = set(`ok`, `inactive`, `linked`, `locked`,
+	`clientDeleteProhibited`, `clientHold`, `clientRenewProhibited`, `clientTransferProhibited`, `clientUpdateProhibited`,
+	`serverDeleteProhibited`, `serverHold`, `serverRenewProhibited`, `serverTransferProhibited`, `serverUpdateProhibited`,
+	`pendingCreate`, `pendingDelete`, `pendingRenew`, `pendingRestore`, `pendingTransfer`, `pendingUpdate`,
+	`addPeriod`, `autoRenewPeriod`, `renewPeriod`, `transferPeriod`, `redemptionPeriod`,
+	`deleteProhibited`, `renewProhibited`, `transferProhibited`, `updateProhibited`)
+
 // domainKeys name the domain that an answer is about.
 var domainKeys = set(`domain`, `domain name`, `domainname`, `domain_name`, `domain-name`, `nom de domaine`)
 
@@ -146,6 +161,16 @@ var (
 	changedKeys          = []string{`updated date`, `last update`, `last updated`, `last updated on`, `updated on`, `last modified`, `last-update`, `modified`, `changed`,
 		`domain last updated date`, `domain record last updated`, `domain_datelastmodified`, `modification date`, `updated`}
 	transferredKeys = []string{`transferred`, `last transfer date`, `last transferred date`, `transfer date`, `domain last transferred date`}
+
+	dateKeys = func() map[string]bool {
+		m := map[string]bool{}
+		for _, list := range [][]string{createdKeys, expiresKeys, registrarExpiresKeys, changedKeys, transferredKeys} {
+			for _, k := range list {
+				m[k] = true
+			}
+		}
+		return m
+	}()
 
 	dnssecKeys = set(`dnssec`, `domain_signed`)
 	// signedKeys exist only where there is a DS.
