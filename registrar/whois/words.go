@@ -172,7 +172,7 @@ var (
 		return m
 	}()
 
-	dnssecKeys = set(`dnssec`, `domain_signed`)
+	dnssecKeys = set(`dnssec`, `domain_signed`, `signed`)
 	// signedKeys exist only where there is a DS.
 	signedKeys = regexp.MustCompile(`^(?:dsl-id|key1-tag|ds-rdata|ds-data|dnskey|ds data|ds record|ds key tag ?\d*|keytag)$`)
 )
