@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -91,6 +92,9 @@ func (s *Store) ensureSchema(ctx context.Context, from int64, copyFirst func() e
 	case from > needed:
 		return s.newer(from, needed)
 	case from > 0 && !s.options.AutoMigrate:
+		if s.beingMade(ctx, needed) {
+			return nil
+		}
 		return s.older(from, needed)
 	case from > 0:
 		if err := copyFirst(); err != nil {
@@ -98,6 +102,23 @@ func (s *Store) ensureSchema(ctx context.Context, from int64, copyFirst func() e
 		}
 	}
 	return s.migrate(ctx, needed)
+}
+
+// beingMade waits a moment for another program that is just creating the
+// database: each migration is a transaction of its own, and those between the
+// first and the last show an older schema.
+func (s *Store) beingMade(ctx context.Context, needed int64) bool {
+	for range 25 {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(20 * time.Millisecond):
+		}
+		if now, err := readVersion(ctx, s.writer, s.address.postgres); err != nil || now == needed {
+			return err == nil
+		}
+	}
+	return false
 }
 
 func (s *Store) older(has, needed int64) error {
@@ -125,7 +146,7 @@ func (s *Store) migrate(ctx context.Context, needed int64) error {
 	if err != nil {
 		return err
 	}
-	for range 3 {
+	for range 3 + len(provider.ListSources()) {
 		if _, err = provider.Up(ctx); err == nil {
 			return nil
 		}

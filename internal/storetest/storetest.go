@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"FindEvidence", findEvidence},
 		{"Attestations", attestations},
 		{"Challenges", challenges},
+		{"ZoneCopies", zoneCopies},
 		{"ConcurrentWriters", concurrentWriters},
 		{"ConcurrentAttest", concurrentAttest},
 		{"ReaderDuringWrite", readerDuringWrite},
@@ -100,6 +101,8 @@ func Populate(t *testing.T, s *store.Store) {
 	a, e := attestation("pain.fr", freehold.AttestPayer, freehold.AttestedMe, 1)
 	must(t, s.Attest(ctx, a, e))
 	must(t, s.PutChallenge(ctx, challenge("pain.fr", "token")))
+	made, piece := zoneCopy("pain.fr", 1)
+	must(t, s.PutZoneCopy(ctx, made, piece))
 }
 
 // content reads back all that Populate saved, in a form that compares.
@@ -123,6 +126,9 @@ func content(t *testing.T, s *store.Store) (all []string) {
 	}
 	for _, a := range collect(t, s.AllAttestations(ctx)) {
 		all = append(all, fmt.Sprintf("%+v", a))
+	}
+	for _, c := range collect(t, s.AllZoneCopies(ctx)) {
+		all = append(all, fmt.Sprintf("%+v", c))
 	}
 	c, err := s.Challenge(ctx, sample.Name("pain.fr"), "dns", sample.Start)
 	must(t, err)
