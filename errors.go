@@ -62,7 +62,7 @@ func SayError(s Speaker, err error) string {
 	if e.Err == nil {
 		return said
 	}
-	return said + ": " + SayError(s, e.Err)
+	return T("%s: %s", said, SayError(s, e.Err)).Render(s)
 }
 
 // sayOther says an error that is none of ours; of joined ones, each.

@@ -28,7 +28,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("LANG", "en_US.UTF-8")
 			env.Setenv("USER", "anne")
-			return os.Mkdir(env.WorkDir+"/home", 0o700)
+			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "token": token},
 	})

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -91,10 +90,10 @@ func (s *session) observeWith(ctx context.Context, c *cli.Context, o *observers)
 	}
 	o.at = o.now()
 	if c.Float64("rate") < 0 {
-		return usageError("--rate must not be negative", "0 is no limit")
+		return misuse(freehold.T("--rate must not be negative"), freehold.T("0 is no limit"))
 	}
 	if c.Duration("timeout") <= 0 {
-		return usageError("--timeout must be longer than nothing", "as in --timeout 10s")
+		return misuse(freehold.T("--timeout must be longer than nothing"), freehold.T("for example: %s", "--timeout 10s"))
 	}
 	// Pace, patience and ages of copies go by the real clock, whatever is judged.
 	o.limiter = limit.New(limit.Config{Rate: c.Float64("rate")})
@@ -129,7 +128,7 @@ func (s *session) observeRegistrations(ctx context.Context, c *cli.Context, o *o
 		return err
 	}
 	for _, note := range list.Notes {
-		fmt.Fprintf(s.Err, "freehold: %s\n", freehold.OneLine(note))
+		s.tellText(note)
 	}
 	o.rdap, err = rdap.New(rdap.Config{Bootstrap: list, RegistrarIDs: ids, Fetch: o.fetch, Now: o.now})
 	return err
@@ -158,7 +157,7 @@ func (s *session) clock(c *cli.Context) (func() time.Time, error) {
 			return func() time.Time { return at.UTC() }, nil
 		}
 	}
-	return nil, usageError(fmt.Sprintf("--now %q is no time", freehold.OneLine(text)), "as in 2026-11-25T09:00:00Z or 2026-11-25")
+	return nil, misuse(freehold.T("--now %q is no time", text), freehold.T("for example: %s", "2026-11-25T09:00:00Z, 2026-11-25"))
 }
 
 // startLab starts the offline world and points the flags that were not given at it.
@@ -177,7 +176,7 @@ func (s *session) startLab(ctx context.Context, c *cli.Context, o *observers) (e
 			continue
 		}
 		if err := c.Set(name, flags[i+1]); err != nil {
-			return &freehold.Error{Kind: freehold.KindInternal, Msg: fmt.Sprintf("the lab wants %q", flags[i]), Err: err}
+			return &freehold.Error{Kind: freehold.KindInternal, Text: freehold.T("the lab wants %q", flags[i]), Err: err}
 		}
 	}
 	return nil
@@ -255,7 +254,7 @@ func (s *session) dsn(c *cli.Context) (string, error) {
 	}
 	dir := s.dir("XDG_DATA_HOME", filepath.Join(".local", "share"))
 	if dir == "" {
-		return "", usageError("there is no home folder to keep the database in", "give --db PATH, or --no-save with audit")
+		return "", misuse(freehold.T("there is no home folder to keep the database in"), freehold.T("give --db PATH, or --no-save with audit"))
 	}
 	return filepath.Join(dir, "freehold.db"), nil
 }
@@ -265,9 +264,9 @@ func (s *session) openStore(ctx context.Context, c *cli.Context) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, dsn, store.Options{AutoMigrate: true, Log: func(t freehold.Text) { fmt.Fprintf(s.Err, "freehold: %s\n", t) }})
+	st, err := store.Open(ctx, dsn, store.Options{AutoMigrate: true, Log: func(t freehold.Text) { s.tell(t) }})
 	if err != nil && errors.Is(err, context.Canceled) {
-		return nil, &freehold.Error{Kind: freehold.KindUnavailable, Msg: "interrupted"}
+		return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("interrupted")}
 	}
 	return st, err
 }

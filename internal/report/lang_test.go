@@ -300,7 +300,8 @@ func TestTypography(t *testing.T) {
 			if strings.ContainsRune(";!?", r) && i > 0 && s[i-1] != ' ' {
 				t.Errorf("fr: %q lacks a space before %q", s, r)
 			}
-			if r == ':' && i > 0 && s[i-1] != ' ' && !strings.Contains(english, "://") {
+			inWord := i+1 < len(s) && s[i+1] != ' ' // HOST:PORT
+			if r == ':' && i > 0 && s[i-1] != ' ' && !inWord && !strings.Contains(english, "://") {
 				t.Errorf("fr: %q lacks a space before the colon", s)
 			}
 		}

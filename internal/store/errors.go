@@ -30,7 +30,11 @@ func (s *Store) fail(ctx context.Context, doing string, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !s.address.postgres:
 		return err
 	}
-	e := &freehold.Error{Kind: kindOf(err), Err: errors.New(freehold.OneLine(err.Error()))}
+	cause := err
+	if path := (*fs.PathError)(nil); errors.As(err, &path) {
+		cause = path.Err // the address is named already
+	}
+	e := &freehold.Error{Kind: kindOf(err), Err: errors.New(freehold.OneLine(cause.Error()))}
 	e.Text, e.Advice = s.say(e.Kind, doing)
 	return e
 }
@@ -71,7 +75,7 @@ func kindOf(err error) freehold.ErrorKind {
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
-	var network net.Error
+	var network *net.OpError // every syscall.Errno is a net.Error, a missing folder is none of the network
 	switch {
 	case err == nil:
 	case errors.As(err, &lite):
