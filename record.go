@@ -164,13 +164,14 @@ func appendOctet(b []byte, c byte) []byte {
 }
 
 // Relative returns the name without its origin: "@" for the origin itself,
-// "www" below it, the absolute form outside.
+// "www" below it, the absolute form outside and where the origin is written in
+// other case, which would be lost.
 func (o Owner) Relative(origin Owner) string { return string(o.AppendRelative(nil, origin)) }
 
 // AppendRelative appends what Relative returns to b.
 func (o Owner) AppendRelative(b []byte, origin Owner) []byte {
 	switch {
-	case origin == "" || origin == RootOwner || !o.Within(origin):
+	case origin == "" || origin == RootOwner || !strings.HasSuffix(string(o), string(origin)) || !o.Within(origin):
 		return o.AppendText(b)
 	case len(o) == len(origin):
 		return append(b, '@')

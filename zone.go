@@ -61,6 +61,8 @@ type Zone struct {
 	// Foreign is what the source holds beside records: a provider's own kinds,
 	// which no other provider has under the same meaning.
 	Foreign []ForeignRecord
+	// Comments are the remarks that a source makes on single records.
+	Comments map[Record]string
 
 	Coverage Coverage
 	// Reasons say why the coverage is what it is.

@@ -53,7 +53,7 @@ func TestOwnerRelations(t *testing.T) {
 		within   bool
 		relative string
 	}{
-		{"shop.test.", true, "@"}, {"WWW.Shop.TEST.", true, "WWW"}, {"a.b.shop.test.", true, "a.b"},
+		{"shop.test.", true, "@"}, {"WWW.shop.test.", true, "WWW"}, {"WWW.Shop.TEST.", true, "WWW.Shop.TEST."}, {"a.b.shop.test.", true, "a.b"},
 		{"other.test.", false, "other.test."}, {"test.", false, "test."}, {`x\004shop.test.`, false, `x\004shop.test.`},
 	} {
 		o := owner(t, c.name)
