@@ -43,3 +43,15 @@ type Run struct {
 	Lang       string
 	Names      int64
 }
+
+type ZoneCopy struct {
+	Name     string
+	Seq      int64
+	At       int64
+	Source   string
+	Coverage string
+	Serial   int64
+	Records  int64
+	Location string
+	Evidence []byte
+}
