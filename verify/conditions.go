@@ -11,7 +11,7 @@ func (j *judgement) sayConditions() {
 	need := func(what freehold.Text, s freehold.Standing, evidence ...[]freehold.EvidenceID) {
 		j.v.Conditions = append(j.v.Conditions, freehold.Condition{What: what, Standing: s, Evidence: Evidence(evidence...)})
 	}
-	if j.route.kind != byRegistry && j.v.CanLeave != freehold.LeaveWithHost && !policy.Is(j.p.MovedBy, policy.ByConfirmation) {
+	if j.route.kind != byRegistry && j.asked == nil && j.v.CanLeave != freehold.LeaveWithHost {
 		need(freehold.T("you can log in at %m and see %s there", j.registrar(), j.name()), heldByOwner(j.account), j.account.Evidence)
 	}
 	j.mailboxCondition(need)
@@ -38,11 +38,11 @@ func (j *judgement) sayConditions() {
 	}
 }
 
-// mailboxCondition: where the rules name the contact that transfer mail goes to,
-// its mailbox has to work, and be the owner's.
+// mailboxCondition: where the rules name the contact that transfer mail goes to, or
+// the path is by a mailbox, that one has to work, and be the owner's.
 func (j *judgement) mailboxCondition(need func(freehold.Text, freehold.Standing, ...[]freehold.EvidenceID)) {
 	contact, ok := j.p.Contact.Get()
-	if !ok {
+	if !ok && !j.route.byMailbox() && (j.asked == nil || !mailboxKey(*j.asked)) {
 		return
 	}
 	claim := j.c.Of(freehold.LayerContactMailbox)

@@ -2,6 +2,8 @@ package verify
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"freehold"
@@ -17,6 +19,7 @@ func (j *judgement) saySwitch() {
 	tld := j.o.Name.TLD()
 	secondHand := func(s policy.Source) bool { return s.Confidence != policy.Verified }
 	switch {
+	case j.o.Registration.State == freehold.NotRegistered:
 	case !j.p.Until.IsZero() && secondHand(j.p.UntilSource):
 		j.why(freehold.T("The way names move under .%s changes on %t. That day was not read at %m itself: ask before you rely on it.", tld, j.p.Until, j.registryName()), j.p.UntilSource.Citation)
 	case !j.p.Until.IsZero():
@@ -39,7 +42,10 @@ func (j *judgement) sayConfidence() {
 				all = append(all, s.Citation)
 			}
 		}
-		return List(all)
+		if more := len(all) - maxListed; more > 0 {
+			all = append(all[:maxListed], "+"+strconv.Itoa(more))
+		}
+		return strings.Join(all, "; ") // a citation may hold commas
 	}
 	if list := read(policy.Secondary); list != "" {
 		j.why(freehold.T("Read in sources that quote the original, and not in the original itself: %s.", list), "")

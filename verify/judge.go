@@ -53,7 +53,8 @@ type judgement struct {
 	host    Host
 	account freehold.Claim
 	route   route
-	used    []policy.Source // the rules the verdict speaks of
+	asked   *policy.Row[policy.Route] // the registry's way that the question is about
+	used    []policy.Source           // the rules the verdict speaks of
 	v       freehold.Verdict
 }
 
@@ -91,7 +92,7 @@ func (j *judgement) weigh() {
 		j.why(f.text, "", f.evidence)
 	}
 	j.saySeen()
-	j.sayPath(needs, stuck)
+	j.sayPath(needs)
 	if stuck {
 		j.sayWays()
 	}

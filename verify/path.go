@@ -93,17 +93,18 @@ func silent(r *freehold.Registration) bool {
 }
 
 // sayPath tells how the name would leave, who acts first, and how long it takes.
-// Stuck is a name whose host is needed, unless the registry's own way is open.
-func (j *judgement) sayPath(needs []need, stuck bool) {
+func (j *judgement) sayPath(needs []need) {
 	j.v.HowLong = j.howLong()
 	switch {
 	case j.v.CanLeave == freehold.LeaveWithHost:
 		j.pathWithHost(needs[0])
-	case stuck && j.route.kind != byRegistry:
-		way, _ := j.untold()
-		j.v.Path = j.pathPast(way)
+	case j.asked != nil && len(needs) > 0:
+		j.v.Path = j.pathPast(*j.asked)
 		j.v.Who = freehold.T("You, if that way is open to you; else %m has to act.", needs[0].party)
 		j.sayEscalation()
+	case j.asked != nil:
+		j.v.Path = j.pathPast(*j.asked)
+		j.v.Who = freehold.T("You, if that way is open to you; else whoever holds the account.")
 	case j.route.kind == byRegistry, policy.Is(j.p.MovedBy, policy.ByConfirmation):
 		j.v.Path = j.pathPast(j.route.way)
 		j.v.Who = freehold.T("You alone, then the new registrar.")
@@ -125,7 +126,7 @@ func (j *judgement) pathPast(row policy.Row[policy.Route]) freehold.Text {
 	case w.Through == policy.RegistrySite && w.Key == policy.RegistrantMailbox:
 		return freehold.T("Get the transfer code on the site of %m, with the registrant's mailbox, and give it to the new registrar. The old one is not needed.", j.registryName())
 	case w.Through == policy.NewRegistrar && w.Key == policy.RegistrantMailbox:
-		return freehold.T("Have the new registrar order a code from %m, which mails it to the registrant's mailbox, and give it that code. The old one is not needed.", j.registryName())
+		return freehold.T("Ask %m for the code. If it refuses or stays silent, have the new registrar order one from %m, which mails it to the registrant's mailbox.", j.registrar(), j.registryName())
 	}
 	return freehold.T("Act at %m yourself, then let the new registrar take the name over. The old one is not needed.", j.registryName())
 }
@@ -134,6 +135,7 @@ func (j *judgement) pathPast(row policy.Row[policy.Route]) freehold.Text {
 // owner's or not.
 func (j *judgement) pathByAccount() {
 	mine := j.route.kind == byAccount
+	j.sayTag()
 	switch {
 	case policy.Is(j.p.MovedBy, policy.ByTag) && mine:
 		j.v.Path = freehold.T("Log in at %m and have %s put under the tag of the new registrar.", j.registrar(), j.name())
@@ -141,6 +143,7 @@ func (j *judgement) pathByAccount() {
 		j.v.Path = freehold.T("If you can log in at %m: have %s put under the tag of the new registrar there.", j.registrar(), j.name())
 	case policy.Is(j.p.CodeIssuer, policy.Registry):
 		j.v.Path = freehold.T("Have %m ask for the transfer code, which %m mails to the registrant's mailbox, and give it to the new registrar.", j.registrar(), j.registryName())
+		j.rule(freehold.T("The transfer code comes from %m and goes to the registrant's mailbox.", j.registryName()), j.p.CodeIssuer.Source)
 	case mine:
 		j.v.Path = freehold.T("Log in at %m, unlock the name, copy its transfer code, and give it to the new registrar.", j.registrar())
 	default:
@@ -175,7 +178,14 @@ func (j *judgement) pathWithHost(n need) {
 	case moved == policy.ByConfirmation:
 		j.v.Path = freehold.T("Ask %m in writing, as the registrant, to make a mailbox of yours the administrative contact of %s; then the new registrar can ask for the name.", n.party, j.name())
 	}
+	j.sayTag()
 	j.sayEscalation()
+}
+
+func (j *judgement) sayTag() {
+	if policy.Is(j.p.MovedBy, policy.ByTag) {
+		j.rule(freehold.T("Under .%s a name moves when its registrar puts it under the tag of the new one; there is no code.", j.o.Name.TLD()), j.p.MovedBy.Source)
+	}
 }
 
 func (j *judgement) sayEscalation() {

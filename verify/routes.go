@@ -33,12 +33,12 @@ func mailboxKey(way policy.Row[policy.Route]) bool {
 }
 
 // findRoute looks for a way that needs no host: the registry's own first, since
-// it needs no registrar either. Where the registrar has locked the name, its lock
-// stands in the way of the registry's code too: then the owner's account, which
-// can lift it, comes first.
+// it needs no registrar either, unless it opens only once the registrar refused.
+// Where the registrar has locked the name, its lock stands in the way of the
+// registry's code too: then the owner's account, which can lift it, comes first.
 func (j *judgement) findRoute() route {
 	registry := j.registryRoute()
-	if registry.kind == byRegistry && !j.locked() {
+	if w, _ := registry.way.Get(); registry.kind == byRegistry && !j.locked() && w.When != policy.Refused {
 		return registry
 	}
 	if a := j.account; a.Mine && !a.Stale && j.accountSuffices() {
@@ -134,6 +134,7 @@ func (j *judgement) mailboxFalls() bool {
 
 // wayQuestion asks for what opens a way.
 func (j *judgement) wayQuestion(way policy.Row[policy.Route]) freehold.Text {
+	j.asked = &way
 	w, _ := way.Get()
 	switch w.Key {
 	case policy.RegistrantMailbox:
@@ -171,18 +172,18 @@ func (j *judgement) sayWays() {
 		if !ok || text.IsZero() {
 			continue
 		}
-		j.rule(text, row.Source)
+		j.why(text, row.Citation)
+		if way.Validity.Days() > 0 && way.Gives == policy.GivesCode {
+			j.why(freehold.T("A code got that way is valid for %d days.", way.Validity.Days()), row.Citation)
+		}
+		if way.Cost == policy.Fee {
+			j.why(freehold.T("There is a fee for that way."), row.Citation)
+		}
 		switch row.Confidence {
 		case policy.Secondary:
 			j.why(freehold.T("That way was read in a source that quotes %m, not in its own text: ask before you rely on it.", j.registryName()), row.Citation)
 		case policy.Old:
 			j.why(freehold.T("That way was read in a page of %m from years ago: ask before you rely on it.", j.registryName()), row.Citation)
-		}
-		if way.Validity.Days() > 0 && way.Gives == policy.GivesCode {
-			j.rule(freehold.T("A code got that way is valid for %d days.", way.Validity.Days()), row.Source)
-		}
-		if way.Cost == policy.Fee {
-			j.rule(freehold.T("There is a fee for that way."), row.Source)
 		}
 	}
 	bypass, known := j.p.Bypass.Get()
