@@ -33,6 +33,8 @@ type Observed struct {
 	Network           NetworkFacts
 	NameserverDomains []NameserverDomain
 	Attestations      Attestations
+	// ZoneCopies are the copies of its zone that were recorded, the oldest first.
+	ZoneCopies []ZoneCopy
 	// Own is the evidence of what our store holds on the name, or that it holds nothing.
 	Own EvidenceID
 }

@@ -196,50 +196,9 @@ func (o *observers) memory(st *store.Store) audit.Memory {
 	case st != nil:
 		return st
 	case o.lab != nil:
-		return labMemory(lab.Attestations())
+		return labMemory{}
 	}
 	return nil
-}
-
-type labMemory []freehold.Attestation
-
-func (m labMemory) Attestations(_ context.Context, name freehold.Name) (freehold.Attestations, error) {
-	var said freehold.Attestations
-	for _, a := range m {
-		if a.Name == name {
-			said = append(said, a)
-		}
-	}
-	return said, nil
-}
-
-// seed writes what the lab's owners said into a store that audits the lab.
-func (o *observers) seed(ctx context.Context, st *store.Store) error {
-	if st == nil || o.lab == nil {
-		return nil
-	}
-	for _, a := range lab.Attestations() {
-		known, err := st.Attestations(ctx, a.Name)
-		if err != nil {
-			return err
-		}
-		if has(known, a) {
-			continue
-		}
-		if err := st.Attest(ctx, a, lab.Evidence(a)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func has(known freehold.Attestations, a freehold.Attestation) bool {
-	for _, k := range known {
-		if k.Subject == a.Subject && k.Evidence == a.Evidence {
-			return true
-		}
-	}
-	return false
 }
 
 // storeFlags say where things are kept.

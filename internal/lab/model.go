@@ -114,13 +114,23 @@ type domain struct {
 	mail    []string // machines
 	records []string // more of the zone, in master file form below the name
 
-	said []saying
+	said   []saying
+	copies []zoneCopy
 }
 
 // saying is what the owner has said, or proven, before.
 type saying struct {
 	subject, value, day string
 	proven              bool
+}
+
+// zoneCopy is a copy of the zone that the owner made.
+type zoneCopy struct {
+	day, source string
+	coverage    freehold.Coverage
+	serial      uint32
+	records     int
+	location    string
 }
 
 // hour is the time of day of all dates of the world.

@@ -67,6 +67,27 @@ func Evidence(a freehold.Attestation) freehold.Evidence {
 	return e
 }
 
+// ZoneCopies are the copies that the owners made before Now.
+func ZoneCopies() []freehold.ZoneCopy {
+	var list []freehold.ZoneCopy
+	for _, d := range stories {
+		for _, k := range d.copies {
+			c := freehold.ZoneCopy{Name: mustName(d.name), At: day(k.day), Source: k.source, Coverage: k.coverage, Serial: k.serial, Records: k.records, Location: k.location}
+			c.Evidence = []freehold.EvidenceID{CopyEvidence(c).ID()}
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// CopyEvidence is the record that a copy was made.
+func CopyEvidence(c freehold.ZoneCopy) freehold.Evidence {
+	return freehold.Evidence{
+		Kind: freehold.EvidenceOwnRecord, Source: "export", Query: c.Name.ASCII(), Time: c.At, Status: "copied", MediaType: "text/plain; charset=utf-8",
+		Body: fmt.Appendf(nil, "zone copy from %s\t%s\tserial %d\t%d records\tat %s\n", c.Source, c.Coverage, c.Serial, c.Records, c.Location),
+	}
+}
+
 func mustName(s string) freehold.Name {
 	n, err := freehold.ParseName(s)
 	if err != nil {

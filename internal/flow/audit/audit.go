@@ -42,6 +42,8 @@ type DNS interface {
 // Memory is what was said and proven before.
 type Memory interface {
 	Attestations(ctx context.Context, name freehold.Name) (freehold.Attestations, error)
+	// ZoneCopies lists the copies of a name's zone that were recorded, the oldest first.
+	ZoneCopies(ctx context.Context, name freehold.Name) ([]freehold.ZoneCopy, error)
 }
 
 // Judge turns what was observed into the control record, the verdict and the findings.
@@ -228,20 +230,27 @@ func appendNewAsks(have, more []freehold.Ask) []freehold.Ask {
 // remember adds what was said before. What our own store holds on the name, or
 // that it holds nothing, is evidence as well.
 func (a *Auditor) remember(ctx context.Context, o *freehold.Observed) (freehold.Evidence, error) {
-	own := freehold.Evidence{Kind: freehold.EvidenceOwnRecord, Source: "store", Query: "attestations of " + o.Name.ASCII(), Time: a.Now, MediaType: "text/plain; charset=utf-8"}
+	own := freehold.Evidence{Kind: freehold.EvidenceOwnRecord, Source: "store", Query: "attestations and zone copies of " + o.Name.ASCII(), Time: a.Now, MediaType: "text/plain; charset=utf-8"}
 	var err error
 	switch {
 	case a.Memory == nil:
 		own.Source, own.Status = "no store", "nothing held"
 	default:
 		o.Attestations, err = a.Memory.Attestations(ctx, o.Name)
-		own.Status = fmt.Sprintf("%d held", len(o.Attestations))
+		if err == nil {
+			o.ZoneCopies, err = a.Memory.ZoneCopies(ctx, o.Name)
+		}
+		own.Status = fmt.Sprintf("%d held", len(o.Attestations)+len(o.ZoneCopies))
 		if err != nil {
 			own.Status = "not read"
 		}
 	}
 	for _, at := range o.Attestations {
 		own.Body = fmt.Appendf(own.Body, "%s\t%s=%s\tby %s\t%s\n", at.At.UTC().Format(time.RFC3339), at.Subject, freehold.OneLine(at.Value), freehold.OneLine(at.By), at.Evidence)
+	}
+	for _, c := range o.ZoneCopies {
+		own.Body = fmt.Appendf(own.Body, "%s\tzone copy from %s\t%s\tserial %d\t%d records\tat %s\t%s\n",
+			c.At.UTC().Format(time.RFC3339), freehold.OneLine(c.Source), c.Coverage, c.Serial, c.Records, freehold.OneLine(c.Location), c.Evidence)
 	}
 	o.Own = own.ID()
 	return own, err

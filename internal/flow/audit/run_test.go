@@ -57,6 +57,10 @@ func (w *world) Facts(ctx context.Context, n freehold.Name) (freehold.DNSFacts, 
 	return freehold.DNSFacts{Asks: []freehold.Ask{{Outcome: freehold.OutcomeAnswered}}}, nil
 }
 
+func (w *world) ZoneCopies(context.Context, freehold.Name) ([]freehold.ZoneCopy, error) {
+	return nil, nil
+}
+
 func (w *world) Attestations(_ context.Context, n freehold.Name) (freehold.Attestations, error) {
 	return w.said[n.ASCII()], w.memory
 }
