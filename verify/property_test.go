@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 // anything draws what may be observed and said about a name, sense or nonsense.
 func anything(t *rapid.T) *freehold.Observed {
-	tld := rapid.SampledFrom([]string{"com", "org", "fr", "re", "ch", "li", "ca", "eu", "de", "io", "xn--p1ai"}).Draw(t, "tld")
+	tld := rapid.SampledFrom(strings.Fields("com org fr re ch li ca uk ac.uk de eu be nl it es se lu at pl com.au cz io dk xn--p1ai")).Draw(t, "tld")
 	o := seen("savon." + tld)
 	r := &o.Registration
 	r.State = rapid.SampledFrom([]freehold.RegistrationState{freehold.Registered, freehold.Registered, freehold.Registered, freehold.NotRegistered, freehold.RegistrationUnknown}).Draw(t, "state")
