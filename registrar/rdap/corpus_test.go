@@ -3,6 +3,7 @@ package rdap
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -248,45 +249,105 @@ func cutLast(s string) (before, after string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// TestCorpusNetworks states the holders of the address blocks in the corpus.
-func TestCorpusNetworks(t *testing.T) {
+// TestCorpusOthers holds the bodies that are no domains to what was read in them:
+// cards of entities, networks, errors, and what nothing may be taken from.
+func TestCorpusOthers(t *testing.T) {
 	dir := corpus(t, "1-rdap")
-	for _, c := range []struct{ file, addr, holder, network, prefix string }{
-		{"InstantDomain-instant-rdap/rdap/ip/ip_network_26.json", "2001:db8::1", "Joe User", "NET-RTR-1", "2001:db8::/48"},
-		{"InstantDomain-instant-rdap/rdap/ip/ip_network_apnic_1_1_1_1.json", "1.1.1.1", "APNIC and Cloudflare DNS Resolver project", "APNIC-LABS", "1.1.1.0/24"},
-		{"InstantDomain-instant-rdap/rdap/ip/ip_network_br.json", "177.1.2.3", "Brasil Telecom S/A - Filial Distrito Federal", "153304", "177.0.0.0/14"},
-		{"InstantDomain-instant-rdap/rdap/ip/ip_network_lacnic.json", "179.0.1.1", "NEURALSOFT S.R.L.", "", "179.0.0.0/23"},
-		{"InstantDomain-instant-rdap/rdap/ip/ip_network_ripe_193_0_0_0.json", "193.0.6.139", "ORG-RIEN1-RIPE", "RIPE-NCC", "193.0.0.0/21"},
-		{"icann-icann-rdap/icann-rdap-common/src/response/test_files/network_192_198_0_0.json", "192.198.0.1", "Radio Link Internet", "RADIOLINK-ARIN-1", "192.198.0.0/22"},
-		{"icann-rdap-conformance-tool/validator/src/test/resources/validators/ipNetwork/valid.json", "101.1.0.1", "CHINANET FUJIAN PROVINCE NETWORK", "CHINANET-FJ", "101.1.0.0/22"},
-		{"20c-rdap/tests/data/rdap/ip/206.41.110.0.input", "206.41.110.7", "United-IX", "CHIX", "206.41.110.0/24"},
-		{"spatie-laravel-rdap/tests/TestSupport/stubs/google-ip.json", "216.58.192.1", "Google LLC", "GOOGLE", "216.58.192.0/19"},
-		{"adamdecaf-rdap-old/testdata/rfc-7483-section-4-10-example.json", "192.0.2.1", "?", "NET-RTR-1", "192.0.2.0/24"},
-		{"meeb-whoisit/tests/data_rdap_response_ip_v6.json", "2001:4860:4860::8888", "Google LLC", "GOOGLE-IPV6", "2001:4860::/32"},
-		{"juanparati-RDAPLib/tests/Resources/ip1.json", "94.234.0.1", "ORG-VSA1-RIPE", "SE-EUROPOLITAN-2008TEST", "94.234.0.0/16"},
-		{"arineng-nicinfo/lib/nicinfo/demo/simple-ip.json", "192.0.2.255", "?", "NET-RTR-1", "192.0.2.0/24"},
-	} {
-		body, err := os.ReadFile(filepath.Join(dir, c.file))
+	table, err := os.ReadFile("testdata/corpus-others.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stated := 0
+	for line := range strings.Lines(string(table)) {
+		if line = strings.TrimRight(line, "\n"); line == "" || line[0] == '#' {
+			continue
+		}
+		m := otherLine.FindStringSubmatch(line)
+		if m == nil {
+			t.Fatalf("testdata/corpus-others.txt: %q", line)
+		}
+		content, err := os.ReadFile(filepath.Join(dir, m[1]))
 		if err != nil {
 			t.Error(err)
 			continue
 		}
-		var n network
-		if _, err := readNetwork(body, netip.MustParseAddr(c.addr), &n); err != nil {
-			t.Errorf("%s: %v", c.file, err)
+		n, _ := strconv.Atoi(m[2])
+		bodies := corpusBodies(m[1], content)
+		if n < 1 || n > len(bodies) {
+			t.Errorf("%s: there are %d bodies", line, len(bodies))
 			continue
 		}
-		holder := n.facts.Holder.Value
-		if n.facts.Holder.State == freehold.Unknown {
-			holder = "?"
-		}
-		if holder != c.holder || c.network != "" && n.facts.Network.Value != c.network || n.facts.Prefix.Value != c.prefix {
-			t.Errorf("%s: holder %q, network %q, prefix %q; want %q, %q, %q", c.file, holder, n.facts.Network.Value, n.facts.Prefix.Value, c.holder, c.network, c.prefix)
-		}
-		if _, err := readNetwork(body, netip.MustParseAddr("203.0.113.1"), &n); err == nil {
-			t.Errorf("%s: taken for an answer about another address", c.file)
+		stated++
+		if got := otherSays(t, bodies[n-1], m[3], m[4]); got != m[4] {
+			t.Errorf("%s %s %s\n got %s\nwant %s", m[1], m[2], m[3], got, m[4])
 		}
 	}
+	if stated < 110 {
+		t.Errorf("only %d expectations", stated)
+	}
+	if !t.Failed() {
+		t.Logf("rdap corpus: %d bodies that are no domains with stated expectations, all agree", stated)
+	}
+}
+
+var otherLine = regexp.MustCompile(`^(\S+) (\d+) (entity|registrant|network|no network|error|class|no name)(?:: (.*))?$`)
+
+// otherSays writes down what a body says, in the form of the table. Where want
+// holds a question, such as the address asked about, it is taken from there.
+func otherSays(t *testing.T, body []byte, kind, want string) string {
+	t.Helper()
+	_, _, asDomain := readDomain(body, mustHost(t, "example.com"), "sha256:0", nil)
+	if asDomain == nil {
+		return "taken for an answer about example.com"
+	}
+	asked, _, _ := strings.Cut(want, "|")
+	switch kind {
+	case "network", "no network":
+		return networkSays(body, kind, asked, want)
+	case "error":
+		if (wrong404(body) == nil) != (asked == "404") {
+			return fmt.Sprintf("as the body of a 404: %v", wrong404(body))
+		}
+		return asked + "|" + strings.TrimPrefix(asDomain.Error(), "the answer is an error: "+asked+" ")
+	case "no name":
+		return strings.TrimPrefix(asDomain.Error(), "the answer does not say which name it is about")
+	case "class":
+		return strings.TrimSuffix(strings.TrimPrefix(asDomain.Error(), `the answer is about a "`), `", not a domain`)
+	}
+	tree, err := parse(body)
+	if err != nil {
+		return err.Error()
+	}
+	defer tree.release()
+	root := tree.root()
+	if kind == "entity" {
+		c := readContact(root)
+		return strings.Join([]string{c.name, c.org, c.email, c.phone, c.country}, "|")
+	}
+	r := domainReader{record: &record{}, root: root, name: mustHost(t, "example.com"), ids: []freehold.EvidenceID{"sha256:0"}, redacted: readRedacted(root)}
+	r.readParties()
+	return strings.Join(fields(r.record)[2:6], "|")
+}
+
+func networkSays(body []byte, kind, asked, want string) string {
+	var n network
+	_, err := readNetwork(body, netip.MustParseAddr(asked), &n)
+	if kind == "no network" {
+		if _, why, _ := strings.Cut(want, "|"); err != nil && strings.Contains(err.Error(), why) {
+			return want
+		}
+	}
+	if err != nil {
+		return err.Error()
+	}
+	if _, err := readNetwork(body, netip.MustParseAddr("203.0.113.1"), &network{}); err == nil {
+		return "taken for an answer about another address"
+	}
+	holder := n.facts.Holder.Value
+	if n.facts.Holder.State == freehold.Unknown {
+		holder = "?"
+	}
+	return strings.Join([]string{asked, holder, n.facts.Network.Value, n.facts.Prefix.Value}, "|")
 }
 
 // TestCorpusLists reads IANA's own lists.
