@@ -35,6 +35,9 @@ const (
 type Config struct {
 	// Rate is the most requests a second put to one server; 0 is no limit.
 	Rate float64
+	// RateOf gives a server a rate of its own; nil means Rate for all. It is asked
+	// once for each server remembered.
+	RateOf func(server string) float64
 	// Patience is the longest that Acquire waits for a server that asked to be
 	// left alone; 0 means 30 s.
 	Patience time.Duration
@@ -77,6 +80,7 @@ type Limiter struct {
 // server is what is remembered of one server.
 type server struct {
 	name     string
+	limit    float64 // the configured rate
 	inFlight int
 	waiting  int
 	last     time.Time // when it was last asked or released
@@ -142,7 +146,7 @@ func (l *Limiter) AcquireWithin(ctx context.Context, name string, patience time.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		wait, why := s.turn(now, l.cfg.Rate, &mine)
+		wait, why := s.turn(now, &mine)
 		switch {
 		case why == free:
 			return l.admit(s, now), nil
@@ -178,7 +182,7 @@ const (
 )
 
 // turn tells how long to wait, and for what.
-func (s *server) turn(now time.Time, limit float64, mine *slot) (time.Duration, why) {
+func (s *server) turn(now time.Time, mine *slot) (time.Duration, why) {
 	if wait := s.until.Sub(now); wait > 0 {
 		return wait, held
 	}
@@ -188,7 +192,7 @@ func (s *server) turn(now time.Time, limit float64, mine *slot) (time.Duration, 
 		}
 		return 0, free
 	}
-	rate := s.currentRate(now, limit)
+	rate := s.currentRate(now)
 	if rate <= 0 {
 		return 0, free
 	}
@@ -197,7 +201,7 @@ func (s *server) turn(now time.Time, limit float64, mine *slot) (time.Duration, 
 		if mine.at.Before(now) {
 			mine.at = now
 		}
-		s.next = mine.at.Add(time.Duration(float64(time.Second) / rate))
+		s.next = mine.at.Add(interval(rate))
 	}
 	if wait := mine.at.Sub(now); wait > 0 {
 		return wait, paced
@@ -207,16 +211,16 @@ func (s *server) turn(now time.Time, limit float64, mine *slot) (time.Duration, 
 
 // currentRate is the rate in force: the configured one, or a slower one that a
 // complaint brought, growing back with time. 0 is no limit.
-func (s *server) currentRate(now time.Time, limit float64) float64 {
+func (s *server) currentRate(now time.Time) float64 {
 	if s.rate == 0 {
-		return limit
+		return s.limit
 	}
 	for now.Sub(s.rateSince) >= recovery {
 		s.rateSince = s.rateSince.Add(recovery)
 		s.rate *= growth
-		if s.rate >= fastEnough || limit > 0 && s.rate >= limit {
+		if s.rate >= fastEnough || s.limit > 0 && s.rate >= s.limit {
 			s.rate = 0
-			return limit
+			return s.limit
 		}
 	}
 	return s.rate
@@ -271,7 +275,7 @@ func (l *Limiter) complain(s *server, now time.Time, epoch uint64, asked time.Du
 			hold = min(firstHold<<min(s.complaint, 10), longestOwn)
 		}
 		s.complaint++
-		s.rate, s.rateSince = s.slower(now, l.cfg.Rate), now.Add(hold)
+		s.rate, s.rateSince = s.slower(now), now.Add(hold)
 		s.windowFrom, s.count = now, 0
 	}
 	if until := now.Add(hold); until.After(s.until) {
@@ -283,8 +287,8 @@ func (l *Limiter) complain(s *server, now time.Time, epoch uint64, asked time.Du
 }
 
 // slower halves the rate in force, or where there was none the rate measured.
-func (s *server) slower(now time.Time, limit float64) float64 {
-	if rate := s.currentRate(now, limit); rate > 0 {
+func (s *server) slower(now time.Time) float64 {
+	if rate := s.currentRate(now); rate > 0 {
 		return max(rate/2, slowestRate)
 	}
 	measured := float64(s.count) / max(now.Sub(s.windowFrom).Seconds(), 1)
@@ -330,9 +334,16 @@ func (l *Limiter) get(name string, now time.Time) *server {
 	if len(l.servers) >= l.cfg.MaxServers {
 		l.forget(now)
 	}
-	s := &server{name: name, windowFrom: now, last: now}
+	s := &server{name: name, limit: l.rateOf(name), windowFrom: now, last: now}
 	l.servers[name] = s
 	return s
+}
+
+func (l *Limiter) rateOf(name string) float64 {
+	if l.cfg.RateOf != nil {
+		return l.cfg.RateOf(name)
+	}
+	return l.cfg.Rate
 }
 
 // forget drops a quarter of the servers that nobody is using: first those that
@@ -388,4 +399,50 @@ func (l *Limiter) Hold(name string) time.Duration {
 		return 0
 	}
 	return max(0, s.until.Sub(l.cfg.Now()))
+}
+
+// Pace is how a server can be asked at a moment.
+type Pace struct {
+	// Wait is how long until its next turn; 0 if it can be asked now.
+	Wait time.Duration
+	// Interval is the time between two turns; 0 is no limit.
+	Interval time.Duration
+	// Held: it asked to be left alone, or is being tried again with one request.
+	Held bool
+}
+
+// probeLook is how soon to look again at a server that one request is trying:
+// nobody knows when that will end.
+const probeLook = 200 * time.Millisecond
+
+// Pace tells when a server can be asked, without taking a turn: whoever has work
+// for many servers does it for those whose turn it is, instead of waiting for one.
+func (l *Limiter) Pace(name string) Pace {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.cfg.Now()
+	s, ok := l.servers[name]
+	if !ok {
+		return Pace{Interval: interval(l.rateOf(name))}
+	}
+	p := Pace{Interval: interval(s.currentRate(now)), Held: s.slowed(now)}
+	switch {
+	case s.until.After(now):
+		p.Wait = s.until.Sub(now)
+	case s.probing && s.probe:
+		p.Wait = probeLook
+	case !s.probing && p.Interval > 0:
+		p.Wait = max(0, s.next.Sub(now))
+	}
+	if s.probing {
+		p.Interval = max(p.Interval, probeLook)
+	}
+	return p
+}
+
+func interval(rate float64) time.Duration {
+	if rate <= 0 {
+		return 0
+	}
+	return time.Duration(float64(time.Second) / rate)
 }

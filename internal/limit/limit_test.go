@@ -191,7 +191,7 @@ func TestRecovery(t *testing.T) {
 		rate := func() float64 {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			return l.servers["a:443"].currentRate(time.Now(), 8)
+			return l.servers["a:443"].currentRate(time.Now())
 		}
 		for _, c := range []struct {
 			after time.Duration

@@ -1,10 +1,10 @@
 package audit
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"iter"
-	"sync"
 
 	"freehold"
 )
@@ -13,6 +13,11 @@ import (
 type Options struct {
 	// Parallel is how many names are worked on at once; at least 1.
 	Parallel int
+	// Pace tells when a server can be asked, so that names wait for theirs without
+	// keeping others waiting. nil: they are taken up as they come.
+	Pace Pacer
+	// Urgency says which names are looked at first. nil: none before others.
+	Urgency func(context.Context, freehold.Name) Urgency
 	// Save makes results durable before they are told. nil: nothing is kept.
 	Save func(context.Context, []Audited) error
 	// Tell hands a result on; an error ends the run.
@@ -21,9 +26,10 @@ type Options struct {
 	Note func(Input)
 }
 
-// Run audits names as they come and tells the results, as near to the order of
-// the input as memory allows: a name that is slow holds back at most a few
-// hundred others. Memory does not grow with the number of names.
+// Run audits names and tells the results, as near to the order of the input as
+// memory allows: a name that is slow holds back at most a few hundred others. They
+// are looked at in another order: see schedule. Of the names that wait for their
+// turn little is kept, and of at most a million.
 //
 // A result is saved before it is told. When ctx ends, what was learnt so far is
 // saved and told, and the names in work are dropped. A failure to save does not
@@ -35,19 +41,18 @@ func (a *Auditor) Run(ctx context.Context, inputs iter.Seq[Input], opt Options) 
 	jobs := make(chan job)
 	done := make(chan finished, opt.Parallel)
 
-	go feed(work, inputs, jobs, opt.Note)
-	var workers sync.WaitGroup
-	for range max(1, opt.Parallel) {
-		workers.Go(func() {
-			for j := range jobs {
-				if f, ok := a.work(work, j); ok {
-					done <- f
-				}
+	go feed(work, inputs, jobs, opt)
+	ended := make(chan *lane)
+	plan := schedule{pace: opt.Pace, serverOf: a.server, workers: max(1, opt.Parallel), start: func(l *lane, j job) {
+		go func() {
+			if f, ok := a.work(work, j); ok {
+				done <- f
 			}
-		})
-	}
+			ended <- l
+		}()
+	}}
 	go func() {
-		workers.Wait()
+		plan.run(work, jobs, ended)
 		close(done)
 	}()
 
@@ -79,6 +84,7 @@ func (a *Auditor) Run(ctx context.Context, inputs iter.Seq[Input], opt Options) 
 type job struct {
 	seq int
 	Input
+	Urgency
 }
 
 type finished struct {
@@ -87,18 +93,22 @@ type finished struct {
 }
 
 // feed numbers the inputs and hands them out until they or ctx end.
-func feed(ctx context.Context, inputs iter.Seq[Input], jobs chan<- job, note func(Input)) {
+func feed(ctx context.Context, inputs iter.Seq[Input], jobs chan<- job, opt Options) {
 	defer close(jobs)
 	seq := 0
 	for in := range inputs {
-		if in.Note != "" && note != nil {
-			note(in)
+		if in.Note != "" && opt.Note != nil {
+			opt.Note(in)
 		}
 		if in.Err == nil && in.Name.IsZero() {
 			continue // only a note: a duplicate
 		}
+		j := job{seq: seq, Input: in}
+		if opt.Urgency != nil && in.Err == nil {
+			j.Urgency = opt.Urgency(ctx, in.Name)
+		}
 		select {
-		case jobs <- job{seq, in}:
+		case jobs <- j:
 			seq++
 		case <-ctx.Done():
 			return
@@ -157,6 +167,7 @@ type inOrder struct {
 	window  int
 	next    int
 	waiting map[int]*freehold.Result
+	order   seqHeap // of waiting
 	tell    func(*freehold.Result) error
 }
 
@@ -167,6 +178,7 @@ func (q *inOrder) add(batch []finished) error {
 	for i := range batch {
 		if batch[i].seq >= q.next {
 			q.waiting[batch[i].seq] = &batch[i].Result
+			heap.Push(&q.order, batch[i].seq)
 		} else if err := q.tell(&batch[i].Result); err != nil { // the slow one, at last
 			return err
 		}
@@ -177,37 +189,45 @@ func (q *inOrder) add(batch []finished) error {
 			return nil
 		}
 		if !ok {
-			q.next = q.lowest()
+			q.next = q.order[0]
 			continue
 		}
-		delete(q.waiting, q.next)
-		q.next++
+		q.forget()
 		if err := q.tell(r); err != nil {
 			return err
 		}
 	}
 }
 
-func (q *inOrder) lowest() int {
-	first := true
-	low := 0
-	for seq := range q.waiting {
-		if first || seq < low {
-			low, first = seq, false
-		}
-	}
-	return low
+// forget drops the first that waits.
+func (q *inOrder) forget() {
+	seq := heap.Pop(&q.order).(int)
+	delete(q.waiting, seq)
+	q.next = seq + 1
 }
 
 // flush tells all that still waits.
 func (q *inOrder) flush() error {
-	for len(q.waiting) > 0 {
-		low := q.lowest()
-		r := q.waiting[low]
-		delete(q.waiting, low)
+	for len(q.order) > 0 {
+		r := q.waiting[q.order[0]]
+		q.forget()
 		if err := q.tell(r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// seqHeap is a heap of places in the input, for container/heap.
+type seqHeap []int
+
+func (h seqHeap) Len() int           { return len(h) }
+func (h seqHeap) Less(i, j int) bool { return h[i] < h[j] }
+func (h seqHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *seqHeap) Push(x any)        { *h = append(*h, x.(int)) }
+func (h *seqHeap) Pop() any {
+	last := len(*h) - 1
+	seq := (*h)[last]
+	*h = (*h)[:last]
+	return seq
 }
