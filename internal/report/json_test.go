@@ -293,7 +293,7 @@ func TestFailKeepsWhatWasTold(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	for _, c := range []struct{ format, lang string }{{"csv", "en"}, {"", "en"}, {"table", "it"}} {
+	for _, c := range []struct{ format, lang string }{{"xml", "en"}, {"", "en"}, {"table", "it"}} {
 		_, err := New(c.format, io.Discard, Options{Lang: c.lang})
 		if freehold.KindOf(err) != freehold.KindInvalid || freehold.HintOf(err) == "" {
 			t.Errorf("%v: %v", c, err)
@@ -317,7 +317,11 @@ func (b *brokenPipe) Write(p []byte) (int, error) {
 // error reaches the caller as it came.
 func TestStreamErrorsComeBack(t *testing.T) {
 	for _, format := range Formats {
-		for ok := range 4 {
+		writes := 4
+		if !streams(format) {
+			writes = 1 // a short page is written at once, at the end
+		}
+		for ok := range writes {
 			w, err := New(format, &brokenPipe{ok}, Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -338,9 +342,16 @@ func TestStreamErrorsComeBack(t *testing.T) {
 	}
 }
 
+// streams tells whether a format is written as results come: pages begin with
+// what all names together say.
+func streams(format string) bool { return format != FormatHTML && format != FormatMD }
+
 // TestStreaming: a name is told as soon as it is handed over.
 func TestStreaming(t *testing.T) {
 	for _, format := range Formats {
+		if !streams(format) {
+			continue
+		}
 		var b bytes.Buffer
 		w, err := New(format, &b, Options{Unicode: true})
 		if err != nil {

@@ -1,10 +1,12 @@
 // Package report tells people and programs what an audit found: as a table for
-// a terminal, as one JSON envelope, or as JSON lines; in English, French or
-// German.
+// a terminal, as JSON, as a page, Markdown or CSV, as a calendar, as cards to
+// print and keep; in English, French or German.
 //
 // It reads the types of the root package and writes to a stream; it asks
-// nobody, stores nothing and keeps no more than counters and a few examples,
-// however many names pass through. The JSON contract is docs/json.md and
+// nobody, stores nothing, and needs the same memory however many names pass
+// through: table, JSON, CSV, calendar and cards keep counters and a few
+// examples; page and Markdown, which begin with what all names together say,
+// keep a bounded list and a temporary file (spool.go). The JSON contract is docs/json.md and
 // docs/freehold.audit-1.schema.json.
 package report
 
@@ -22,10 +24,17 @@ const (
 	FormatTable = "table" // for people, at a terminal
 	FormatJSON  = "json"  // one envelope
 	FormatJSONL = "jsonl" // one object a line
+	FormatCSV   = "csv"   // one row a name, for spreadsheets
+	FormatHTML  = "html"  // one self-contained page
+	FormatMD    = "md"    // Markdown
 )
 
 // Formats lists the formats, the default first.
-var Formats = []string{FormatTable, FormatJSON, FormatJSONL}
+var Formats = []string{FormatTable, FormatJSON, FormatJSONL, FormatCSV, FormatHTML, FormatMD}
+
+// dataFormats are those of results that are no audit: short lists for a terminal
+// or a program.
+var dataFormats = []string{FormatTable, FormatJSON, FormatJSONL}
 
 // The schemas of the envelopes. The number grows when a field that was promised
 // goes away or changes its meaning.
@@ -52,6 +61,17 @@ type Options struct {
 	Now time.Time
 	// Saved says where the run is kept, for the last line of a table. Empty: it is not kept.
 	Saved string
+	// About returns the labels of a name, where the portfolio has any; nil: none.
+	About func(freehold.Name) About
+	// BOM begins a CSV with a byte order mark, without which Excel takes UTF-8 for
+	// its own code page.
+	BOM bool
+}
+
+// About is what the owner of a portfolio calls a name by.
+type About struct {
+	Client string
+	Tags   []string
 }
 
 // A Writer writes one audit: Begin once, Result for each name as it is done,
@@ -80,6 +100,12 @@ func New(format string, w io.Writer, o Options) (Writer, error) {
 		return &jsonWriter{out: encoder{w: w}, speaker: s}, nil
 	case FormatJSONL:
 		return &jsonlWriter{out: encoder{w: w}, speaker: s}, nil
+	case FormatHTML:
+		return newHTML(w, o, s), nil
+	case FormatMD:
+		return newMarkdown(w, o, s), nil
+	case FormatCSV:
+		return newCSV(w, o, s), nil
 	}
 	return &tableWriter{p: newPrinter(w, o, s)}, nil
 }

@@ -76,13 +76,17 @@ type evidenceDoc struct {
 
 // Show writes one name in depth: all that the screen of an audit shows, every
 // fact with its state, and the evidence behind it. The bodies of the evidence
-// are not part of it. In the JSON formats it is one envelope of SchemaShow.
+// are not part of it. In the JSON formats it is one envelope of SchemaShow; as a
+// page, Markdown or CSV it is the report of an audit of this one name.
 func Show(format string, w io.Writer, o Options, r freehold.Run, result *freehold.Result, evidence []freehold.Evidence) error {
 	s, err := check(format, o)
 	if err != nil {
 		return err
 	}
-	if format != FormatTable {
+	switch format {
+	case FormatHTML, FormatMD, FormatCSV:
+		return showAlone(format, w, o, r, result)
+	case FormatJSON, FormatJSONL:
 		env := showEnvelope{Schema: SchemaShow, Run: runDoc(r), Name: nameDoc(result, s), Evidence: make([]evidenceDoc, 0, len(evidence))}
 		for _, e := range evidence {
 			env.Evidence = append(env.Evidence, evidenceDoc{
@@ -113,6 +117,26 @@ func Show(format string, w io.Writer, o Options, r freehold.Run, result *freehol
 		p.footer(r, nil, width),
 	))
 	return p.flush()
+}
+
+// showAlone writes one name in a format whose audit of one name says it all.
+func showAlone(format string, w io.Writer, o Options, r freehold.Run, result *freehold.Result) error {
+	report, err := New(format, w, o)
+	if err != nil {
+		return err
+	}
+	if r.Finished.IsZero() { // of an interrupted run this name is here
+		r.Finished = result.At
+	}
+	var s freehold.Summary
+	s.Add(result)
+	if err := report.Begin(r); err != nil {
+		return err
+	}
+	if err := report.Result(result); err != nil {
+		return err
+	}
+	return report.End(r, s)
 }
 
 // factRow is one fact as a person reads it.
