@@ -287,6 +287,8 @@ func (r *ImportedRow) Telling() bool {
 type ImportSummary struct {
 	Rows     int // of all sheets that were read
 	Outcomes map[ImportOutcome]int
+	// Differing counts the rows that repeat an earlier one and say something else.
+	Differing int
 	// Skipped counts the sheets of which nothing was read.
 	Skipped int
 	// Missing counts the names of the portfolio that no file of the import has.
@@ -303,6 +305,9 @@ func (s *ImportSummary) Add(r *ImportedRow) {
 		s.Outcomes = map[ImportOutcome]int{}
 	}
 	s.Outcomes[r.Outcome]++
+	if len(r.Differs) > 0 {
+		s.Differing++
+	}
 }
 
 // Balanced tells whether every row is accounted for.

@@ -19,6 +19,8 @@ func helpWords() map[string]string {
 		"languages": strings.Join(report.Langs, ", "),
 		"layers":    strings.Join(freehold.AttestSubjects[:layers], ", "),
 		"subjects":  strings.Join(freehold.AttestSubjects[layers:], ", "),
+		"fields":    fieldWords(),
+		"encodings": encodingWords(),
 	}
 }
 
