@@ -17,7 +17,6 @@ import (
 
 	"freehold"
 	"freehold/internal/flow/audit"
-	"freehold/internal/report"
 	"freehold/internal/store"
 	"freehold/verify"
 	"freehold/verify/rules"
@@ -33,6 +32,8 @@ func (s *session) auditCommand() *cli.Command {
 Names come from the command line and from -f FILE: one name a line, or a CSV with a header; "#" starts a comment, "-" is standard input.
 Public data alone rarely decides whether a name can leave: "--ask" puts at most three questions per name, "attest" takes answers without asking.
 
+With --all, --client or --tag the names come from the portfolio, which "import" fills.
+
 Exit codes: 0 nothing found, 1 nothing achieved, 2 usage, 3 findings or some names failed.`,
 		Flags: join(
 			[]cli.Flag{
@@ -43,7 +44,7 @@ Exit codes: 0 nothing found, 1 nothing achieved, 2 usage, 3 findings or some nam
 				&cli.BoolFlag{Name: "no-save", Usage: "keep nothing"},
 				&cli.IntFlag{Name: "parallel", Value: 32, Usage: "names worked on at once"},
 			},
-			observeFlags(), outputFlags(), storeFlags(),
+			selectionFlags(), pageFlags(), observeFlags(), outputFlags(), storeFlags(),
 		),
 		Action: s.audit,
 	}
@@ -64,6 +65,7 @@ type auditJob struct {
 	c      *cli.Context
 	world  *observers
 	store  *store.Store // nil with --no-save
+	listed *store.Store // the portfolio's; nil where nothing is asked of it
 	out    *output
 	record freehold.Run
 }
@@ -78,7 +80,7 @@ func (j *auditJob) open(ctx context.Context) (err error) {
 	if j.c.Bool("ask") && j.c.String("file") == "-" {
 		return misuse(freehold.T("--ask and -f - both want standard input"), freehold.T("put the names into a file"))
 	}
-	if !j.c.Args().Present() && j.c.String("file") == "" && !j.c.Bool("resume") && !j.c.Bool("lab") {
+	if !j.c.Args().Present() && j.c.String("file") == "" && !j.c.Bool("resume") && !j.c.Bool("lab") && !selects(j.c) {
 		return misuse(freehold.T("no names to audit"), freehold.T("give names, or -f FILE, or --lab to try it on an offline world"))
 	}
 	if j.out, err = j.openOutput(j.c); err != nil {
@@ -93,11 +95,14 @@ func (j *auditJob) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	return nil
+	return j.openPortfolio(ctx)
 }
 
 func (j *auditJob) close() error {
 	var errs []error
+	if j.listed != nil && j.listed != j.store {
+		errs = append(errs, j.listed.Close())
+	}
 	if j.store != nil {
 		errs = append(errs, j.store.Close())
 	}
@@ -121,8 +126,9 @@ func (j *auditJob) run(ctx context.Context) error {
 	}
 	if j.store != nil {
 		j.out.options.Saved = j.store.Location()
+		j.out.options.About = labels(ctx, j.store)
 	}
-	writer, err := report.New(j.out.format, j.out, j.out.options)
+	writer, err := j.out.openReport(j.c)
 	if err != nil {
 		return err
 	}
@@ -144,7 +150,7 @@ func (j *auditJob) run(ctx context.Context) error {
 	}
 	summary, runErr := auditor.Run(ctx, inputs, options)
 	bar.end()
-	j.record.Finished = j.world.now()
+	j.record.Finished = j.world.now().Truncate(time.Microsecond)
 	if errors.Is(runErr, syscall.EPIPE) {
 		return runErr
 	}
@@ -198,7 +204,7 @@ func (j *auditJob) verdict(summary freehold.Summary, total int, interrupted bool
 // auditor joins the sources with the judgement.
 func (j *auditJob) auditor() (*audit.Auditor, error) {
 	w := j.world
-	a := &audit.Auditor{RDAP: w.rdap, WHOIS: w.whois, DNS: w.dns, Memory: w.memory(j.store), Now: w.at, Clock: w.now,
+	a := &audit.Auditor{Labels: j.labels(), RDAP: w.rdap, WHOIS: w.whois, DNS: w.dns, Memory: w.memory(j.store), Now: w.at, Clock: w.now,
 		Judge: func(o *freehold.Observed) (freehold.Control, freehold.Verdict, []freehold.Finding) {
 			profile := w.policy.For(o.Name, o.At)
 			control := verify.Control(o)
@@ -228,7 +234,9 @@ func (j *auditJob) save(ctx context.Context, batch []audit.Audited) error {
 // are written into it before the first is asked about, so that an interrupted
 // run can be finished without the file.
 func (j *auditJob) names(ctx context.Context) (iter.Seq[audit.Input], int, error) {
-	j.record = freehold.Run{ID: runID(j.world.now()), Started: j.world.now(), Version: programVersion(), PolicyDate: j.world.policy.Date(), Args: j.args[1:], Lang: j.out.options.Lang}
+	// The store keeps microseconds; what is told now must be what "report" tells later.
+	started := j.world.now().Truncate(time.Microsecond)
+	j.record = freehold.Run{ID: runID(started), Started: started, Version: programVersion(), PolicyDate: j.world.policy.Date(), Args: j.args[1:], Lang: j.out.options.Lang}
 	if j.c.Bool("resume") {
 		return j.resume(ctx)
 	}
@@ -329,7 +337,7 @@ func (j *auditJob) resume(ctx context.Context) (iter.Seq[audit.Input], int, erro
 func (j *auditJob) inputs() (iter.Seq[audit.Input], error) {
 	args := j.c.Args().Slice()
 	file := j.c.String("file")
-	if len(args) == 0 && file == "" && j.world.lab != nil {
+	if len(args) == 0 && file == "" && j.world.lab != nil && !selects(j.c) {
 		args = j.world.labNames()
 	}
 	var reader io.ReadCloser = io.NopCloser(strings.NewReader(""))

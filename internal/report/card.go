@@ -18,7 +18,7 @@ func NewCards(format string, w io.Writer, o Options) (Writer, error) {
 		return nil, err
 	}
 	if format != FormatHTML && format != FormatMD {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: `a card cannot be written as "` + freehold.OneLine(format) + `"`, Hint: "use html or md"}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("a card cannot be written as %q", format), Advice: freehold.T("use one of %s", "html, md")}
 	}
 	o.Unicode, o.Color = true, false
 	return &cardWriter{out: w, p: newPrinter(io.Discard, o, s), md: format == FormatMD}, nil
