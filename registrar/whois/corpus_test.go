@@ -72,7 +72,7 @@ func TestCorpus(t *testing.T) {
 			wrong++
 		}
 	}
-	if stated < 60 || read < 450 {
+	if stated < 300 || read < 470 {
 		t.Errorf("%d texts read, %d with stated expectations: some are missing", read, stated)
 	}
 	if wrong == 0 {

@@ -1,10 +1,13 @@
 package whois
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"freehold"
 )
 
 // order is how a date of two numbers and a year is meant.
@@ -65,6 +68,56 @@ func parseDate(s string, o order) (t time.Time, zoned, ok bool) {
 		return t.Add(clock), zoned, ok
 	}
 	return time.Time{}, false, false
+}
+
+func (r *reader) date(field string, keys []string) freehold.Fact[time.Time] {
+	if r.differ(top, keys...) {
+		r.note("%s: there is more than one", field)
+		return freehold.NotKnown[time.Time](saidTwice, r.id)
+	}
+	value, there := r.find(top, keys...)
+	f := r.dateOf(field, value, there)
+	if f.State == freehold.Absent && field != "last_transfer" {
+		f = freehold.NotKnown[time.Time](leftEmpty, r.id)
+	}
+	return f
+}
+
+// latest reads a date that may be there for each time that something happened.
+func (r *reader) latest(field string, keys []string) freehold.Fact[time.Time] {
+	values, there := r.values(top, keys...)
+	if len(values) == 0 {
+		return r.dateOf(field, "", there)
+	}
+	var last freehold.Fact[time.Time]
+	for i, v := range values {
+		f := r.dateOf(field, v, true)
+		if f.State != freehold.Value {
+			return f
+		}
+		if i == 0 || f.Value.After(last.Value) {
+			last = f
+		}
+	}
+	return last
+}
+
+func (r *reader) dateOf(field, value string, there bool) freehold.Fact[time.Time] {
+	switch {
+	case !there:
+		return freehold.NotKnown[time.Time](notShown, r.id)
+	case value == "":
+		return freehold.NotThere[time.Time](r.id)
+	case hidden(value):
+		return freehold.Hidden[time.Time]("the registry's WHOIS holds it back", r.id)
+	}
+	at, zoned, ok := parseDate(value, r.order)
+	if !ok {
+		r.note("%s: %q cannot be read for sure", field, value)
+		return freehold.NotKnown[time.Time](fmt.Sprintf("the registry's WHOIS says %q, which cannot be read for sure", cut(value, 60)), r.id)
+	}
+	r.unzoned = r.unzoned || !zoned
+	return freehold.Known(at, r.id)
 }
 
 // dateOrder is the order that the registry is known for, or that the answer says,
@@ -145,7 +198,7 @@ var clockShape = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9})
 // several zones, and the time is then taken as if it had none.
 var zones = map[string]time.Duration{"z": 0, "utc": 0, "gmt": 0, "jst": 9 * time.Hour, "kst": 9 * time.Hour, "cet": time.Hour, "cest": 2 * time.Hour}
 
-var offsetShape = regexp.MustCompile(`^\(?(?:utc|gmt)?([+-])(\d{1,2}):?(\d{2})\)?$`)
+var offsetShape = regexp.MustCompile(`^\(?(?:utc|gmt)?([+-])(\d{1,2}):?(\d{2})?\)?$`)
 
 // parseClock reads a time of day as the duration since midnight UTC. An empty
 // string is midnight without a zone; so are the numbers some registries put

@@ -197,7 +197,7 @@ func (t text) about(name freehold.Name) (about bool, other string) {
 // registrar's behind it, as servers that follow referrals send them. What is
 // whose could not be told.
 func (t text) twoRecords() bool {
-	data := false
+	named, data := false, false
 	for _, l := range t.lines {
 		switch {
 		case l.comment || l.title || l.heading != "":
@@ -205,8 +205,9 @@ func (t text) twoRecords() bool {
 			if data {
 				return true
 			}
+			named = true
 		case dataKeys[l.key] && !empty(l.value):
-			data = true
+			data = named
 		}
 	}
 	return false

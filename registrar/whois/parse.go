@@ -25,7 +25,7 @@ func parse(name freehold.Name, body []byte, id freehold.EvidenceID) answer {
 		return a
 	}
 	r := reader{text: t, id: id, order: dateOrders[name.TLD()]}
-	r.order = r.dateOrder()
+	r.order, r.home = r.dateOrder(), t.home()
 	reg := freehold.Registration{State: freehold.Registered}
 	r.registrar(&reg)
 	r.holder(&reg)
@@ -57,6 +57,7 @@ type reader struct {
 	text
 	id      freehold.EvidenceID
 	order   order
+	home    int // the paragraph that names the domain
 	unzoned bool
 }
 
@@ -72,40 +73,60 @@ func (r *reader) note(format string, args ...any) {
 	}
 }
 
-// find returns the first value of the best key among the lines that where
-// chooses, and whether any of the keys is there at all.
-func (r *reader) find(where func(line) bool, keys ...string) (value string, there bool) {
+// home returns the paragraph that names the domain, or -1. Where the registry
+// writes contacts and name servers as paragraphs of their own, those have dates
+// too.
+func (t text) home() int {
+	for _, l := range t.lines {
+		if l.namesDomain() && !empty(l.value) {
+			return l.part
+		}
+	}
+	return -1
+}
+
+// values returns the values of the best key that has any among the lines that
+// where chooses, those of the domain's own paragraph if there are such, and
+// whether any of the keys is there at all.
+func (r *reader) values(where func(line) bool, keys ...string) (values []string, there bool) {
 	for _, k := range keys {
+		atHome := false
 		for _, l := range r.lines {
 			if l.comment || l.title || l.key != k || !where(l) {
 				continue
 			}
-			if !empty(l.value) {
-				return l.value, true
-			}
 			there = true
+			switch {
+			case empty(l.value) || atHome && l.part != r.home:
+			case l.part == r.home && !atHome:
+				values, atHome = []string{l.value}, true
+			default:
+				values = append(values, l.value)
+			}
+		}
+		if len(values) > 0 {
+			return values, true
 		}
 	}
-	return "", there
+	return nil, there
 }
 
-// differ tells whether the key whose value find takes is there with another value
-// too: which of the two is meant, nobody knows.
+// find returns the first of the values.
+func (r *reader) find(where func(line) bool, keys ...string) (value string, there bool) {
+	values, there := r.values(where, keys...)
+	if len(values) == 0 {
+		return "", there
+	}
+	return values[0], true
+}
+
+// differ tells whether there is more than one value: which is meant, nobody knows.
 func (r *reader) differ(where func(line) bool, keys ...string) bool {
-	for _, k := range keys {
-		first := ""
-		for _, l := range r.lines {
-			if l.comment || l.title || l.key != k || !where(l) || empty(l.value) {
-				continue
-			}
-			if v := strings.Join(strings.Fields(strings.ToLower(l.value)), " "); first == "" {
-				first = v
-			} else if v != first {
-				return true
-			}
-		}
-		if first != "" {
-			return false
+	values, _ := r.values(where, keys...)
+	same := func(v string) string { return strings.Join(strings.Fields(strings.ToLower(v)), " ") }
+	for _, v := range values {
+		if same(v) != same(values[0]) {
+			return true
 		}
 	}
 	return false
@@ -275,57 +296,6 @@ func (r *reader) mailbox(f freehold.Fact[string]) freehold.Fact[string] {
 	}
 	f.Value = first
 	return f
-}
-
-func (r *reader) date(field string, keys []string) freehold.Fact[time.Time] {
-	if r.differ(top, keys...) {
-		r.note("%s: there is more than one", field)
-		return freehold.NotKnown[time.Time](saidTwice, r.id)
-	}
-	value, there := r.find(top, keys...)
-	f := r.dateOf(field, value, there)
-	if f.State == freehold.Absent && field != "last_transfer" {
-		f = freehold.NotKnown[time.Time](leftEmpty, r.id)
-	}
-	return f
-}
-
-// latest reads a date that may be there for each time that something happened.
-func (r *reader) latest(field string, keys []string) freehold.Fact[time.Time] {
-	value, there := r.find(top, keys...)
-	last := r.dateOf(field, value, there)
-	for _, k := range keys {
-		for _, l := range r.lines {
-			if last.State != freehold.Value {
-				return last
-			}
-			if l.key != k || l.comment || l.title || !top(l) || empty(l.value) || l.value == value {
-				continue
-			}
-			if f := r.dateOf(field, l.value, true); f.State != freehold.Value || f.Value.After(last.Value) {
-				last = f
-			}
-		}
-	}
-	return last
-}
-
-func (r *reader) dateOf(field, value string, there bool) freehold.Fact[time.Time] {
-	switch {
-	case !there:
-		return freehold.NotKnown[time.Time](notShown, r.id)
-	case value == "":
-		return freehold.NotThere[time.Time](r.id)
-	case hidden(value):
-		return freehold.Hidden[time.Time]("the registry's WHOIS holds it back", r.id)
-	}
-	at, zoned, ok := parseDate(value, r.order)
-	if !ok {
-		r.note("%s: %q cannot be read for sure", field, value)
-		return freehold.NotKnown[time.Time](fmt.Sprintf("the registry's WHOIS says %q, which cannot be read for sure", cut(value, 60)), r.id)
-	}
-	r.unzoned = r.unzoned || !zoned
-	return freehold.Known(at, r.id)
 }
 
 // maxStatuses and maxServers are more than any list has; a longer one is not cut

@@ -213,7 +213,7 @@ func objectName(part []line) string {
 		if first == "" {
 			first, firstValue = l.key, l.value
 		}
-		if !keys[l.key] && l.key == "nic-hdl" {
+		if !keys[l.key] && (l.key == "nic-hdl" || l.key == "nic-hdl-br") {
 			handle = l.value
 		}
 		keys[l.key] = true
