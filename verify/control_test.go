@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"freehold"
@@ -172,6 +173,27 @@ func TestQuestions(t *testing.T) {
 				t.Errorf("%s: %v, want %v", c.what, subjects, c.subjects)
 				break
 			}
+		}
+	}
+}
+
+// TestQuestionsOfWays: the words and answers where the registry's own way decides.
+func TestQuestionsOfWays(t *testing.T) {
+	for _, c := range []struct {
+		name, text, options string
+	}{
+		{"savon.be", "Whose mailbox is the registrant's, to which mail about savon.be goes?", "me host no"},
+		{"savon.lu", "Whose mailbox is the administrative contact's, to which mail about savon.lu goes?", "me host no"},
+		{"savon.es", "Do you have a login of your own at Dominios.es, and do you see savon.es there?", "yes no"},
+	} {
+		o := seen(c.name, statuses("ok"), registrarIs("Rhodanum Web"))
+		first := Questions(o, Control(o), judge(o))[0]
+		var options []string
+		for _, option := range first.Options {
+			options = append(options, option.Value)
+		}
+		if first.Text.String() != c.text || strings.Join(options, " ") != c.options {
+			t.Errorf("%s: %q, answers %q; want %q, %q", c.name, first.Text, options, c.text, c.options)
 		}
 	}
 }

@@ -236,6 +236,9 @@ func TestDateBeforeQuestion(t *testing.T) {
 	if v.CanLeave != freehold.LeaveNotBefore || !strings.Contains(v.Question.String(), "Can you log in") {
 		t.Errorf("%s, question %q", v.CanLeave, v.Question)
 	}
+	if strings.Contains(reasons(v), "No rule is held") {
+		t.Errorf("a rule is held, and said not to be:\n%s", reasons(v))
+	}
 	if v = judge(seen("savon.com", created("2026-10-20"), says("account", "me"))); !v.Question.IsZero() {
 		t.Errorf("asked although it was said: %q", v.Question)
 	}

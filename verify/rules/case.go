@@ -107,6 +107,14 @@ func hostList(hosts []freehold.Host) string {
 	return verify.List(names)
 }
 
+func addrList(addrs []netip.Addr) string {
+	var list []string
+	for _, a := range addrs {
+		list = append(list, a.String())
+	}
+	return verify.List(list)
+}
+
 // said returns the newest word on a subject that is not too old.
 func (c *Case) said(subject string) (freehold.Attestation, bool) {
 	return verify.Fresh(c.Observed, subject)

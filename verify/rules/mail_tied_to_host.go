@@ -23,6 +23,9 @@ var MailTiedToHost = Rule{
 				return firing(freehold.T("%s takes in the mail for %s: %s.", host.Name, c.name(), hostList(hosts)), remedy, c.dns().MX.Evidence, host.Evidence)
 			}
 		}
+		if holders, evidence, complete := verify.Holders(c.Observed, "mail"); complete && len(holders) == 1 && host.Is(holders[0]) && within(c.Observed.Name, hosts) {
+			return firing(freehold.T("The mail servers of %s bear its own name, %s, and stand with %s all the same.", c.name(), hostList(hosts), host.Name), remedy, c.dns().MX.Evidence, evidence, host.Evidence)
+		}
 		for _, d := range spfDomains(c.dns().SPF.Value) {
 			if host.Is(verify.Domain(d)) {
 				return firing(freehold.T("The SPF record of %s lets %s send its mail by way of %s: when that record goes, so does the permission.", c.name(), host.Name, d.Unicode()), remedy, c.dns().SPF.Evidence, host.Evidence)
@@ -30,6 +33,16 @@ var MailTiedToHost = Rule{
 		}
 		return silent
 	},
+}
+
+// within tells whether all of some hosts, and at least one, are named inside a name.
+func within(name freehold.Name, hosts []freehold.Host) bool {
+	for _, h := range hosts {
+		if !name.Contains(h) {
+			return false
+		}
+	}
+	return len(hosts) > 0
 }
 
 // spfDomains returns the hosts that an SPF record takes in, by their names.

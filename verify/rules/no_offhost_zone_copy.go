@@ -7,8 +7,8 @@ var NoOffhostZoneCopy = Rule{
 	ID: "no-offhost-zone-copy", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("No copy of the zone away from the host"),
 	Check: func(c *Case) Result {
-		if c.free() {
-			return silent
+		if c.free() || len(c.Observed.ZoneCopies) > 0 {
+			return silent // copies are recorded: how old they are and where they lie are rules of their own
 		}
 		remedy := freehold.T("Export the zone from the DNS panel today, keep the file with nobody but yourself, and write it down: %s", c.attest("zone_copy=yes"))
 		a, ok := c.Observed.Attestations.Latest(freehold.AttestZoneCopy)
