@@ -56,6 +56,8 @@ func NSD(t testing.TB, addr string, zones ...Served) {
 	pidfile: ""
 	server-count: 1
 	minimal-responses: yes
+	rrl-ratelimit: 0
+	rrl-whitelist-ratelimit: 0
 remote-control:
 	control-enable: no
 `, addr, p.dir, p.dir+"/zone.list", p.dir+"/xfrd.state", p.dir)
