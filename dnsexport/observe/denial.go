@@ -2,8 +2,9 @@ package observe
 
 import (
 	"context"
-	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -35,7 +36,7 @@ const maxIterations = 150
 func (o *observer) denialStyle(ctx context.Context) (denial, error) {
 	var seen [2]denial
 	for i := range seen {
-		name := randomLabel() + "." + o.origin
+		name := o.nobody(o.origin, i)
 		m, err := o.ask(ctx, name, dns.TypeA)
 		if err != nil {
 			return denial{}, err
@@ -82,11 +83,16 @@ func style(m *dns.Msg, name, origin string) denial {
 	return denial{}
 }
 
-// randomLabel is a label that nobody has: 20 hexadecimal digits.
-func randomLabel() string {
-	var b [10]byte
-	rand.Read(b[:])
-	return hex.EncodeToString(b[:])
+// nobody is a name below a level that nobody has: 20 hexadecimal digits, the same
+// for the same number as long as the journal lives, so that an observation taken
+// up again asks what it asked before.
+func (o *observer) nobody(level string, number int) string {
+	return o.label(level, number) + "." + level
+}
+
+func (o *observer) label(level string, number int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%x %s %d", o.seed, level, number))
+	return hex.EncodeToString(sum[:10])
 }
 
 func parentOf(name string) string {

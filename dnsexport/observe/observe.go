@@ -52,6 +52,8 @@ type Config struct {
 	// Guesses bounds how many hashes are computed to close an NSEC3 chain and to
 	// find what its hashes stand for; 0 is 50 million.
 	Guesses int64
+	// Journal keeps answers across interruptions; nil is none.
+	Journal *Journal
 	Now     func() time.Time
 	// Progress is called now and then with what was done so far; nil is allowed.
 	Progress func(Progress)
@@ -74,6 +76,7 @@ const (
 type observer struct {
 	Config
 	origin string // canonical, with the final dot
+	seed   [16]byte
 	now    time.Time
 
 	mu      sync.Mutex
@@ -110,6 +113,7 @@ func Zone(ctx context.Context, name freehold.Name, c Config) (*freehold.Zone, er
 	}
 	o := &observer{Config: c, origin: dns.CanonicalName(name.ASCII()), now: c.Now().UTC(), records: map[freehold.Record]bool{}, names: map[string]bool{},
 		asks: map[netip.AddrPort]*freehold.Ask{}, wild: map[string]*wildcard{}}
+	o.seed = c.Journal.seedOr()
 	coverage, err := o.run(ctx)
 	return o.zone(name, coverage), err
 }
@@ -181,7 +185,7 @@ func (o *observer) ask(ctx context.Context, name string, qtype uint16) (*dns.Msg
 	var last error
 	for i := range o.Servers {
 		server := o.Servers[(first+i)%len(o.Servers)]
-		m, err := o.Ask(ctx, server, name, qtype)
+		m, err := o.Journal.ask(ctx, o.Ask, server, name, qtype)
 		if ctx.Err() != nil {
 			return nil, &freehold.Error{Kind: freehold.KindUnavailable, Msg: "the zone was not read to its end", Err: ctx.Err()}
 		}
@@ -216,7 +220,7 @@ func (o *observer) note(server netip.AddrPort, m *dns.Msg, err error) {
 	defer o.mu.Unlock()
 	a := o.asks[server]
 	if a == nil {
-		a = &freehold.Ask{Kind: freehold.EvidenceDNS, Source: "dns://" + server.String(), Outcome: freehold.OutcomeAnswered, At: o.now}
+		a = &freehold.Ask{Kind: freehold.EvidenceDNS, Source: "dns://" + server.String(), Outcome: freehold.OutcomeAnswered}
 		o.asks[server] = a
 	}
 	switch {

@@ -16,11 +16,20 @@ import (
 // whether the chain closed.
 func (o *observer) walk(ctx context.Context) (bool, error) {
 	w := &walker{observer: o, links: map[string]link{}}
+	if o.Journal != nil {
+		for m := range o.Journal.Answers() {
+			for _, rr := range slices.Concat(m.Answer, m.Ns) {
+				if n, ok := rr.(*dns.NSEC); ok {
+					w.add(n)
+				}
+			}
+		}
+	}
 	starts := []string{o.origin}
 	const spread = "0123456789abcdefghijklmnopqrstuvwxyz"
 	var mu sync.Mutex
 	err := o.each(ctx, len(spread), func(i int) error {
-		m, err := o.ask(ctx, spread[i:i+1]+randomLabel()+"."+o.origin, dns.TypeA)
+		m, err := o.ask(ctx, spread[i:i+1]+o.nobody(o.origin, i), dns.TypeA)
 		if err != nil {
 			return err
 		}
@@ -93,21 +102,44 @@ func (w *walker) follow(ctx context.Context, name string) error {
 			name = next
 			continue
 		}
-		m, err := w.ask(ctx, name, dns.TypeNSEC)
+		moved, err := w.link(ctx, name, name, dns.TypeNSEC)
+		if err == nil && !moved {
+			// At a delegation the servers refer instead of answering. The next sibling that
+			// could exist is denied with the delegation's own NSEC.
+			moved, err = w.link(ctx, name, successor(name), dns.TypeA)
+		}
 		if err != nil {
 			return err
-		}
-		moved := false
-		for _, rr := range append(slices.Clone(m.Answer), m.Ns...) {
-			if n, ok := rr.(*dns.NSEC); ok && dns.CanonicalName(n.Hdr.Name) == name && w.add(n) {
-				name, moved = dns.CanonicalName(n.NextDomain), true
-				break
-			}
 		}
 		if !moved {
 			return nil // closed() finds the gap
 		}
+		name, _ = w.next(name)
 	}
+}
+
+// link asks a question whose answer should hold the NSEC of owner.
+func (w *walker) link(ctx context.Context, owner, name string, qtype uint16) (bool, error) {
+	m, err := w.ask(ctx, name, qtype)
+	if err != nil {
+		return false, err
+	}
+	for _, rr := range append(slices.Clone(m.Answer), m.Ns...) {
+		if n, ok := rr.(*dns.NSEC); ok && dns.CanonicalName(n.Hdr.Name) == owner && w.add(n) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// successor is the name that follows another and all below it, in canonical order
+// (RFC 4034 §6.1): its first label made longer by a zero.
+func successor(name string) string {
+	i, end := dns.NextLabel(name, 0)
+	if end {
+		return name
+	}
+	return name[:i-1] + `\000` + name[i-1:]
 }
 
 // closed tells whether the links lead from the apex round to it through all of
@@ -135,15 +167,8 @@ func (w *walker) collect(ctx context.Context) error {
 	var all []wanted
 	for name, l := range w.links {
 		w.exists(name)
-		// Below a delegation the parent lists NS and DS; both come with a referral.
-		delegated := name != w.origin && slices.Contains(l.types, dns.TypeNS)
-		for _, t := range l.types {
-			switch {
-			case t == dns.TypeNSEC || t == dns.TypeRRSIG || t == dns.TypeANY:
-			case delegated && t != dns.TypeNS && t != dns.TypeDS:
-			default:
-				all = append(all, wanted{name, t})
-			}
+		for _, t := range listed(l.types, name == w.origin) {
+			all = append(all, wanted{name, t})
 		}
 	}
 	return w.each(ctx, len(all), func(i int) error {
