@@ -131,8 +131,11 @@ func (s *session) app() *cli.App {
 func (s *session) commands() []*cli.Command {
 	return []*cli.Command{
 		s.auditCommand(),
+		s.importCommand(),
 		s.showCommand(),
 		s.historyCommand(),
+		s.diffCommand(),
+		s.reportCommand(),
 		s.attestCommand(),
 		s.proveCommand(),
 		s.rulesCommand(),
