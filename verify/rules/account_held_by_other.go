@@ -5,7 +5,10 @@ import "freehold"
 // AccountHeldByOther: who holds the account can move, lock and lose the name.
 var AccountHeldByOther = Rule{
 	ID: "account-held-by-other", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("The name stands in somebody else's account"),
+	Title:  freehold.T("The name stands in somebody else's account"),
+	Reason: freehold.T("For the registrar the customer is whoever holds the account. That party can unlock the name, move it, let it expire, and gets the code."),
+	Advice: freehold.T("Have the name put into an account of your own; keep the request, with its date."),
+	Looks:  []freehold.Text{needSaid, needRegistrar},
 	Check: func(c *Case) Result {
 		a, ok := c.said(string(freehold.LayerAccount))
 		switch {

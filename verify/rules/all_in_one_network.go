@@ -9,7 +9,10 @@ import (
 // has a machine of his own behind a shared part.
 var AllInOneNetwork = Rule{
 	ID: "all-in-one-network", Severity: freehold.SeverityNotice, Since: "0.1",
-	Title: freehold.T("Site, mail and name servers stand with one company"),
+	Title:  freehold.T("Site, mail and name servers stand with one company"),
+	Reason: freehold.T("What stands together falls together. When mail falls too, nobody can write to you, and you cannot ask for help by mail."),
+	Advice: freehold.T("Put at least DNS or mail with another provider, and keep the host's telephone number on paper."),
+	Looks:  []freehold.Text{needNetworks},
 	Check: func(c *Case) Result {
 		var one string
 		var evidence []freehold.EvidenceID

@@ -6,7 +6,10 @@ import "freehold"
 // One is wrong, or something has changed hands.
 var AttestedObservedDisagree = Rule{
 	ID: "attested-observed-disagree", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("What was said and what is seen exclude each other"),
+	Title:  freehold.T("What was said and what is seen exclude each other"),
+	Reason: freehold.T("Where what you were told and what registries publish exclude each other, one of them is wrong, or something has changed hands."),
+	Advice: freehold.T("Find out which. If nothing was changed on purpose, treat it as a theft until it is explained."),
+	Looks:  []freehold.Text{needSaid, needRegistrar, needReseller, needHolder},
 	Check: func(c *Case) Result {
 		seen := false
 		for _, claim := range c.Control {

@@ -10,6 +10,9 @@ import (
 var ContactMailboxAtHost = Rule{
 	ID: "contact-mailbox-at-host", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("The holder's mailbox belongs to the host"), Cite: "SSAC SAC040, SAC044",
+	Reason: freehold.T("The code and every warning go to that mailbox. The party you would leave can read it, and it falls with that party."),
+	Advice: freehold.T("Use a mailbox of your own, away from the host."),
+	Looks:  []freehold.Text{needMailbox, needHost, needReseller, needSaid},
 	Check: func(c *Case) Result {
 		remedy := freehold.T("Change the contact at %m to a mailbox of your own, away from the host.", c.registrar())
 		if a, ok := c.said(string(freehold.LayerContactMailbox)); ok && a.Value == freehold.AttestedTheHost {

@@ -12,6 +12,9 @@ import (
 var ContactMailboxFreeMail = Rule{
 	ID: "contact-mailbox-free-mail", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The holder's mailbox is one person's private one"), Cite: "SSAC SAC044",
+	Reason: freehold.T("Whoever can log in to one private mailbox can have the name. When that person leaves, falls ill or is locked out, so is everyone."),
+	Advice: freehold.T("Use a mailbox that two people can read, with a provider who knows you."),
+	Looks:  []freehold.Text{needMailbox},
 	Check: func(c *Case) Result {
 		mailbox, domain, ok := c.contactDomain()
 		if !ok {

@@ -7,6 +7,9 @@ import "freehold"
 var ContactMailboxInsideName = Rule{
 	ID: "contact-mailbox-inside-name", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("The holder's mailbox lies inside the name itself"), Cite: "SSAC SAC040, SAC044",
+	Reason: freehold.T("When the name or its mail fails, the mailbox fails too, and with it the code, the warnings and the way to reset the password."),
+	Advice: freehold.T("Use a mailbox under another name, with another provider."),
+	Looks:  []freehold.Text{needMailbox},
 	Check: func(c *Case) Result {
 		mailbox, domain, ok := c.contactDomain()
 		if !ok {

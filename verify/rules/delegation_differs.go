@@ -11,6 +11,9 @@ import (
 var DelegationDiffers = Rule{
 	ID: "delegation-differs", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The registry and the zone name different servers"), Cite: "RFC 1912 section 2.3",
+	Reason: freehold.T("Resolvers follow the parent first and the zone later. Where they differ, an old server may still answer, and a move goes wrong."),
+	Advice: freehold.T("Set the same servers in the zone and in the delegation."),
+	Looks:  []freehold.Text{needDelegation, needZoneNS, needServers},
 	Check: func(c *Case) Result {
 		parent, child, record := c.dns().Delegation, c.dns().NS, c.reg().Nameservers
 		remedy := freehold.T("Set the same servers in the zone and, at %m, in the delegation.", c.registrar())

@@ -6,6 +6,9 @@ import "freehold"
 var DNSSECBogus = Rule{
 	ID: "dnssec-bogus", Severity: freehold.SeverityCritical, Since: "0.1",
 	Title: freehold.T("The signatures of the zone are wrong"), Cite: "RFC 4035 section 4.3",
+	Reason: freehold.T("Resolvers that check signatures, as many large ones do, treat wrong signatures as no answer at all."),
+	Advice: freehold.T("Have the zone signed again, or the DS record taken out."),
+	Looks:  []freehold.Text{needValidation},
 	Check: func(c *Case) Result {
 		v, ok := c.dns().Validation.Get()
 		switch {

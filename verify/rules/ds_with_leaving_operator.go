@@ -10,6 +10,9 @@ import (
 var DSWithLeavingOperator = Rule{
 	ID: "ds-with-leaving-operator", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The zone is signed by the party you would leave"), Cite: "RFC 6781 section 4.3.5",
+	Reason: freehold.T("When name servers change while the old operator's DS record still stands, signatures no longer match, and the name goes dark for resolvers that check them."),
+	Advice: freehold.T("Take the DS record out first, wait, move, and sign again afterwards."),
+	Looks:  []freehold.Text{needDS, needDelegation, needHost, needRegistrar},
 	Check: func(c *Case) Result {
 		ds := c.dns().DS
 		switch {

@@ -5,7 +5,10 @@ import "freehold"
 // ExpiryNear: the registration ends soon, or has ended.
 var ExpiryNear = Rule{
 	ID: "expiry-near", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("The registration is about to end"),
+	Title:  freehold.T("The registration is about to end"),
+	Reason: freehold.T("After the end of the term the registrar may switch the name off and, some weeks later, delete it; then anyone can register it."),
+	Advice: freehold.T("Renew it, or have it proven that it renews by itself."),
+	Looks:  []freehold.Text{needDates},
 	Check: func(c *Case) Result {
 		at, ok := c.reg().Expires.Get()
 		if !ok {

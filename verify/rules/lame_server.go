@@ -9,6 +9,9 @@ import (
 var LameServer = Rule{
 	ID: "lame-server", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("A name server does not know the name"), Cite: "RFC 1912 section 2.8",
+	Reason: freehold.T("Resolvers ask all servers of the delegation in turn. One that does not know the name makes answers slow or missing, and is no reserve."),
+	Advice: freehold.T("Set the zone up there again, or take the server out of the delegation."),
+	Looks:  []freehold.Text{needServers},
 	Check: func(c *Case) Result {
 		var lame []string
 		var evidence []freehold.EvidenceID

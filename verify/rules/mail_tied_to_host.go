@@ -11,6 +11,9 @@ import (
 var MailTiedToHost = Rule{
 	ID: "mail-tied-to-host", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The mail depends on the host"), Cite: "RFC 7208 section 5.2",
+	Reason: freehold.T("When the host fails or you leave, mail stops with it; an SPF record that names it makes mail sent elsewhere look forged."),
+	Advice: freehold.T("Set mail up elsewhere first, and keep both ways valid for a few days."),
+	Looks:  []freehold.Text{needMX, needSPF, needHost},
 	Check: func(c *Case) Result {
 		host := c.host()
 		hosts, known := verify.MailHosts(c.Observed)

@@ -9,7 +9,10 @@ import (
 // every name that is delegated to them.
 var NameserverDomainExpiring = Rule{
 	ID: "nameserver-domain-expiring", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("The domain of a name server is about to end"),
+	Title:  freehold.T("The domain of a name server is about to end"),
+	Reason: freehold.T("Whoever registers the domain of a name server after it has expired answers for every name delegated to it."),
+	Advice: freehold.T("Ask its owner to renew it, or move to servers that stand on firmer ground."),
+	Looks:  []freehold.Text{needNSDomains},
 	Check: func(c *Case) Result {
 		known := false
 		for _, d := range c.Observed.NameserverDomains {

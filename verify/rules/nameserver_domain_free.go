@@ -9,7 +9,10 @@ import (
 // for every name that is delegated to it, its mail included.
 var NameserverDomainFree = Rule{
 	ID: "nameserver-domain-free", Severity: freehold.SeverityCritical, Since: "0.1",
-	Title: freehold.T("Anyone can register the domain of a name server"),
+	Title:  freehold.T("Anyone can register the domain of a name server"),
+	Reason: freehold.T("Anyone can register that domain today and answer for your name: read its mail, show another site, pass the tests of certificate authorities."),
+	Advice: freehold.T("Take the server out of the delegation today."),
+	Looks:  []freehold.Text{needNSDomains},
 	Check: func(c *Case) Result {
 		known := len(c.Observed.NameserverDomains) > 0
 		for _, d := range c.Observed.NameserverDomains {

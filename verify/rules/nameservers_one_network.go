@@ -13,6 +13,9 @@ import (
 var NameserversOneNetwork = Rule{
 	ID: "nameservers-one-network", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("All name servers stand in one network"), Cite: "RFC 2182 section 3.1",
+	Reason: freehold.T("One cut cable, one mistake of one supplier, and no resolver finds the name any more, however many servers there are."),
+	Advice: freehold.T("Add a server at a second provider in another network."),
+	Looks:  []freehold.Text{needAddresses, needNetworks},
 	Check: func(c *Case) Result {
 		addrs, complete := c.nameserverAddrs()
 		if len(addrs) == 0 || !complete {

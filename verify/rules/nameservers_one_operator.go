@@ -10,6 +10,9 @@ import (
 var NameserversOneOperator = Rule{
 	ID: "nameservers-one-operator", Severity: freehold.SeverityInfo, Since: "0.1",
 	Title: freehold.T("All name servers are one operator's"), Cite: "RFC 2182 section 3.1",
+	Reason: freehold.T("If the one operator fails, errs or falls out with you, the whole name falls."),
+	Advice: freehold.T("Let a second operator serve the zone too, where the name matters."),
+	Looks:  []freehold.Text{needDelegation},
 	Check: func(c *Case) Result {
 		names := verify.Nameservers(c.Observed)
 		domains := verify.Domains(names.Value)

@@ -10,7 +10,10 @@ import (
 // does.
 var NoAccountAccessAttested = Rule{
 	ID: "no-account-access-attested", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("Nobody has shown that you can log in where the name stands"),
+	Title:  freehold.T("Nobody has shown that you can log in where the name stands"),
+	Reason: freehold.T("In whose account a name stands is in no public record, and many hosts keep their customers' names in one of their own. One attempt to log in tells."),
+	Advice: freehold.T("Log in at the registrar, look for the name, and write down what you see."),
+	Looks:  []freehold.Text{needSaid, needHost, needRegistrar},
 	Check: func(c *Case) Result {
 		if _, _, one := verify.RegistrarIsHost(c.Observed, c.host()); one || c.free() {
 			return silent // where registrar and host are one, no login takes the name past them

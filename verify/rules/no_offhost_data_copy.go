@@ -6,7 +6,10 @@ import "freehold"
 // not copy files, databases or mail; it asks.
 var NoOffhostDataCopy = Rule{
 	ID: "no-offhost-data-copy", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("No copies of files, databases or mail away from the host"),
+	Title:  freehold.T("No copies of files, databases or mail away from the host"),
+	Reason: freehold.T("What only the host has is lost with the host. freehold copies zones, not files, databases or mail."),
+	Advice: freehold.T("Copy them to a place that the host cannot delete, and try to restore one."),
+	Looks:  []freehold.Text{needSaid, needHost},
 	Check: func(c *Case) Result {
 		if c.free() {
 			return silent

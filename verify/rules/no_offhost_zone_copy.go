@@ -5,7 +5,10 @@ import "freehold"
 // NoOffhostZoneCopy: when the host is gone, nobody remembers what stood in the zone.
 var NoOffhostZoneCopy = Rule{
 	ID: "no-offhost-zone-copy", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("No copy of the zone away from the host"),
+	Title:  freehold.T("No copy of the zone away from the host"),
+	Reason: freehold.T("Without a copy every record has to be found again by hand while site and mail are down."),
+	Advice: freehold.T("Export the zone, and keep the copy away from the host."),
+	Looks:  []freehold.Text{needSaid, needCopies, needHost},
 	Check: func(c *Case) Result {
 		if c.free() || len(c.Observed.ZoneCopies) > 0 {
 			return silent // copies are recorded: how old they are and where they lie are rules of their own

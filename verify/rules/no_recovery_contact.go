@@ -12,6 +12,9 @@ import (
 var NoRecoveryContact = Rule{
 	ID: "no-recovery-contact", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("No way to be reached when the name is down"), Cite: "SSAC SAC044",
+	Reason: freehold.T("When name and mail are down, warnings do not reach you, and you reach nobody."),
+	Advice: freehold.T("Agree on numbers and mailboxes outside the name and the host, and keep them on paper."),
+	Looks:  []freehold.Text{needSaid, needHost},
 	Check: func(c *Case) Result {
 		if c.free() {
 			return silent

@@ -6,6 +6,9 @@ import "freehold"
 var OnHold = Rule{
 	ID: "on-hold", Severity: freehold.SeverityCritical, Since: "0.1",
 	Title: freehold.T("The name was taken out of the DNS"), Cite: "RFC 5731 section 2.3",
+	Reason: freehold.T("A name on hold is not in the DNS: site and mail do not work, and before long it may be deleted."),
+	Advice: freehold.T("Ask the registrar for the reason, and settle it in writing."),
+	Looks:  []freehold.Text{needStatuses},
 	Check: func(c *Case) Result {
 		word, known, evidence := c.status("clientHold", "serverHold")
 		switch word {

@@ -10,6 +10,9 @@ import (
 var OneKeyHolder = Rule{
 	ID: "one-key-holder", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("One person alone can log in"), Cite: "SSAC SAC044",
+	Reason: freehold.T("One illness, one quarrel, one lost telephone, and nobody can act for the name."),
+	Advice: freehold.T("Give a second person access of their own."),
+	Looks:  []freehold.Text{needSaid},
 	Check: func(c *Case) Result {
 		a, ok := c.said(freehold.AttestKeyHolders)
 		n, err := strconv.Atoi(a.Value)

@@ -6,6 +6,9 @@ import "freehold"
 var PendingTransfer = Rule{
 	ID: "pending-transfer", Severity: freehold.SeverityCritical, Since: "0.1",
 	Title: freehold.T("A transfer to another registrar is under way"), Cite: "RFC 5731 section 2.3",
+	Reason: freehold.T("If nobody objects, the name is gone to another registrar within days."),
+	Advice: freehold.T("If it was not you, have your registrar reject it today."),
+	Looks:  []freehold.Text{needStatuses},
 	Check: func(c *Case) Result {
 		word, known, evidence := c.status("pendingTransfer")
 		if word == "" {

@@ -7,6 +7,9 @@ import "freehold"
 var RegistrantNotYou = Rule{
 	ID: "registrant-not-you", Severity: freehold.SeverityCritical, Since: "0.1",
 	Title: freehold.T("Somebody else is registered as the holder"), Cite: "Transfer Policy I.A.1.1",
+	Reason: freehold.T("By the rules the name belongs to its registered holder, whoever paid for it."),
+	Advice: freehold.T("Have yourself or your company entered as the holder."),
+	Looks:  []freehold.Text{needHolder, needSaid, needHost, needRegistrar, needReseller},
 	Check: func(c *Case) Result {
 		claim := c.Control.Of(freehold.LayerRegistrant)
 		if c.free() || claim.Mine {

@@ -11,6 +11,9 @@ import (
 var RegistrarExpiryDiffers = Rule{
 	ID: "registrar-expiry-differs", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("The registry has renewed it, but it is paid for a shorter time"), Cite: "gTLD RDAP response profile, registrar expiration",
+	Reason: freehold.T("Registries renew by themselves and take it back when the registrar was not paid. What counts is the registrar's date."),
+	Advice: freehold.T("Pay the renewal at the registrar, and have the date confirmed."),
+	Looks:  []freehold.Text{needDates, needPaid},
 	Check: func(c *Case) Result {
 		registry, known := c.reg().Expires.Get()
 		paid, shown := c.reg().RegistrarExpires.Get()

@@ -8,7 +8,10 @@ import (
 // RegistrarIsHost: whoever keeps the site also decides whether the name may go.
 var RegistrarIsHost = Rule{
 	ID: "registrar-is-host", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("Registrar and host are one company"),
+	Title:  freehold.T("Registrar and host are one company"),
+	Reason: freehold.T("Whoever keeps the site also decides whether the name may go. A quarrel or a failure holds both."),
+	Advice: freehold.T("While all is well, move the name to a registrar who does not host it."),
+	Looks:  []freehold.Text{needRegistrar, needHost},
 	Check: func(c *Case) Result {
 		host := c.host()
 		registrar, evidence, is := verify.RegistrarIsHost(c.Observed, host)

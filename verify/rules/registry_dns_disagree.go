@@ -6,7 +6,10 @@ import "freehold"
 // the DNS another.
 var RegistryDNSDisagree = Rule{
 	ID: "registry-dns-disagree", Severity: freehold.SeverityWarning, Since: "0.1",
-	Title: freehold.T("The registry and the DNS contradict each other"),
+	Title:  freehold.T("The registry and the DNS contradict each other"),
+	Reason: freehold.T("Registry and DNS should tell one story. Where they do not, a change is under way, or something has gone wrong."),
+	Advice: freehold.T("Ask the registrar which of the two is right."),
+	Looks:  []freehold.Text{needState, needDelegation},
 	Check: func(c *Case) Result {
 		delegation, record := c.dns().Delegation, c.reg().Nameservers
 		delegated := delegation.State == freehold.Value && len(delegation.Value) > 0

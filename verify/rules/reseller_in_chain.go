@@ -7,6 +7,9 @@ import "freehold"
 var ResellerInChain = Rule{
 	ID: "reseller-in-chain", Severity: freehold.SeverityWarning, Since: "0.1",
 	Title: freehold.T("A reseller stands between you and the registrar"), Cite: "Registrar Accreditation Agreement 3.12",
+	Reason: freehold.T("The registrar knows the reseller as its customer, not you. If the reseller is silent, you first have to show who you are."),
+	Advice: freehold.T("Have the name put into an account of your own at the registrar."),
+	Looks:  []freehold.Text{needReseller, needHost, needSaid},
 	Check: func(c *Case) Result {
 		reseller := c.Control.Of(freehold.LayerReseller)
 		switch {

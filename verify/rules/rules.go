@@ -30,7 +30,11 @@ type Rule struct {
 	Title    freehold.Text
 	Cite     string // where the danger is described, empty where it is ours
 	Since    string // the version it came with
-	Check    func(*Case) Result
+	// Reason says why it matters and Advice what to do, of no name in particular;
+	// Looks is what the rule looks at, and what it is undecided without.
+	Reason, Advice freehold.Text
+	Looks          []freehold.Text
+	Check          func(*Case) Result
 }
 
 // State is a rule's answer.
@@ -58,18 +62,32 @@ type Result struct {
 var All = []Rule{
 	AccountHeldByOther,
 	AllInOneNetwork,
+	AttestationStale,
 	AttestedObservedDisagree,
+	AutoRenewGrace,
+	CAABindsAccount,
+	CDSDiffers,
+	ChangedRecently,
 	ContactMailboxAtHost,
 	ContactMailboxFreeMail,
 	ContactMailboxInsideName,
 	DelegationDiffers,
+	DNSAtRegistrar,
 	DNSSECBogus,
+	DSLeftOver,
 	DSWithLeavingOperator,
 	ExpiryNear,
+	GlueStale,
+	HolderIsProxy,
+	HolderNotConfirmed,
 	LameServer,
 	MailTiedToHost,
+	MovedSinceAttested,
 	NameserverDomainExpiring,
 	NameserverDomainFree,
+	NameserverWithoutAddress,
+	NameserverWithoutTCP,
+	NameserversInsideName,
 	NameserversOneNetwork,
 	NameserversOneOperator,
 	NoAccountAccessAttested,
@@ -79,17 +97,24 @@ var All = []Rule{
 	NoTransferLock,
 	OnHold,
 	OneKeyHolder,
+	PayerIsHost,
 	PendingTransfer,
 	Redemption,
 	RegistrantNotYou,
 	RegistrarExpiryDiffers,
 	RegistrarIsHost,
+	RegistrarRecordMissing,
 	RegistryDNSDisagree,
 	ResellerInChain,
 	SerialsDiffer,
 	SourcesDisagree,
 	TimeWindow,
 	TransferLockByRegistry,
+	UpdateLockedByRegistry,
+	WildcardHides,
+	ZoneCopyAtHost,
+	ZoneCopyOld,
+	ZoneCopyPartial,
 }
 
 // Find returns the rule with an ID, and whether there is one.

@@ -172,6 +172,96 @@ func unanswered(outcome freehold.Outcome) edit {
 	}
 }
 
+// zoneCopyOf adds a copy made some days ago.
+func zoneCopyOf(days int, coverage freehold.Coverage, serial uint32, location string) edit {
+	return func(o *freehold.Observed) {
+		o.ZoneCopies = append(o.ZoneCopies, freehold.ZoneCopy{
+			Name: o.Name, At: o.At.AddDate(0, 0, -days), Source: "axfr", Coverage: coverage, Serial: serial, Location: location, Evidence: []freehold.EvidenceID{vt.ID("copy " + location)},
+		})
+	}
+}
+
+func soa(serial uint32) edit {
+	return func(o *freehold.Observed) { o.DNS.SOA = freehold.Known(freehold.SOA{Serial: serial}, vt.ID("soa")) }
+}
+
+func ds(tags ...uint16) edit {
+	return func(o *freehold.Observed) { o.DNS.DS = freehold.Known(dsList(tags), vt.ID("ds")) }
+}
+
+func cds(tags ...uint16) edit {
+	return func(o *freehold.Observed) { o.DNS.CDS = freehold.Known(dsList(tags), vt.ID("cds")) }
+}
+
+// dsList makes a DS for each tag; 0 is the request to take all out.
+func dsList(tags []uint16) (list []freehold.DS) {
+	for _, tag := range tags {
+		d := freehold.DS{KeyTag: tag, Algorithm: 13, DigestType: 2}
+		if tag == 0 {
+			d = freehold.DS{}
+		}
+		list = append(list, d)
+	}
+	return list
+}
+
+func noCDS(o *freehold.Observed) { o.DNS.CDS = freehold.NotThere[[]freehold.DS](vt.ID("cds")) }
+
+func keys(tags ...uint16) edit {
+	return func(o *freehold.Observed) {
+		var list []freehold.DNSKEY
+		for _, tag := range tags {
+			list = append(list, freehold.DNSKEY{KeyTag: tag, Algorithm: 13, Flags: 257})
+		}
+		o.DNS.DNSKEY = freehold.Known(list, vt.ID("dnskey"))
+	}
+}
+
+func glue(s *freehold.ServerFacts) { s.Glue = true }
+
+func tcp(works bool) edit {
+	return lastServer(func(s *freehold.ServerFacts) { s.TCP = freehold.Known(works) })
+}
+
+// lookup says where a host is; "" is nowhere.
+func lookup(host, addr string) edit {
+	return func(o *freehold.Observed) {
+		l := freehold.HostFacts{Host: vt.Hosts(host)[0], Addrs: freehold.NotThere[[]netip.Addr](vt.ID("lookup " + host))}
+		if addr != "" {
+			l.Addrs = freehold.Known([]netip.Addr{netip.MustParseAddr(addr)}, vt.ID("lookup "+host))
+		}
+		o.DNS.HostLookup = append(o.DNS.HostLookup, l)
+	}
+}
+
+func wildcard(any bool) edit {
+	return func(o *freehold.Observed) { o.DNS.Wildcard = freehold.Known(any, vt.ID("wildcard")) }
+}
+
+func caa(records ...string) edit {
+	return func(o *freehold.Observed) { o.DNS.CAA = freehold.Known(records, vt.ID("caa")) }
+}
+
+func changed(day string) edit {
+	return func(o *freehold.Observed) { o.Registration.Changed = freehold.Known(vt.Date(day), vt.ID("registry")) }
+}
+
+// registrarAsk is how the registrar answered, after the registry did.
+func registrarAsk(outcome freehold.Outcome) edit {
+	return func(o *freehold.Observed) {
+		o.Registration.Asks = append(o.Registration.Asks, freehold.Ask{Kind: freehold.EvidenceRDAP, Source: "https://rdap.registrar.example/", Outcome: outcome, Evidence: vt.ID("registrar " + outcome.String())})
+	}
+}
+
+func hiddenHolder(o *freehold.Observed) {
+	hiddenRegistrant(o)
+	o.Registration.RegistrantName = freehold.Hidden[string]("privacy", vt.ID("registry"))
+}
+
+func unknownHolder(o *freehold.Observed) {
+	o.Registration.RegistrantOrg, o.Registration.RegistrantName = freehold.Fact[string]{}, freehold.Fact[string]{}
+}
+
 // scenes hold for each rule cases in which it fires, is silent and undecided.
 // The fact that a softer answer stands for "softer:" is in the name.
 var scenes = []struct {
@@ -244,6 +334,8 @@ var scenes = []struct {
 
 	{"mail-tied-to-host", Firing, "MX", []edit{mx("mail.rhodanum-web.ch")}},
 	{"mail-tied-to-host", Firing, "SPF", []edit{spf("v=spf1 mx include:_spf.rhodanum-web.ch -all")}},
+	{"mail-tied-to-host", Firing, "MX under its own name, in the host's network", []edit{mx("mail.savon.com"), allBy("Rhodanum Web Sàrl")}},
+	{"mail-tied-to-host", Silent, "MX under its own name, elsewhere", []edit{mx("mail.savon.com")}},
 	{"mail-tied-to-host", Silent, "neither", []edit{spf("v=spf1 include:_spf.postilla-mail.ch -all")}},
 	{"mail-tied-to-host", Undecided, "the host is not known", []edit{noHost}},
 
@@ -288,6 +380,8 @@ var scenes = []struct {
 	{"no-offhost-zone-copy", Firing, "with the host itself", []edit{vt.Says("zone_copy", "rhodanum-web.ch")}},
 	{"no-offhost-zone-copy", Silent, "said", []edit{vt.Says("zone_copy", "yes")}},
 	{"no-offhost-zone-copy", Undecided, "our records were not asked", []edit{unowned}},
+
+	{"no-offhost-zone-copy", Silent, "a copy is recorded", []edit{zoneCopyOf(1, freehold.CoverageTransferred, 5, "/srv/zones")}},
 
 	{"no-recovery-contact", Firing, "softer: nobody said", nil},
 	{"no-recovery-contact", Firing, "said not to be", []edit{vt.Says("recovery", "no")}},
@@ -374,6 +468,131 @@ var scenes = []struct {
 	{"transfer-lock-by-registry", Firing, "locked", []edit{vt.Statuses("serverTransferProhibited")}},
 	{"transfer-lock-by-registry", Silent, "not", nil},
 	{"transfer-lock-by-registry", Undecided, "no status", []edit{unanswered(freehold.OutcomeTimeout)}},
+
+	{"attestation-stale", Firing, "said long ago", []edit{vt.SaysOn("2025-01-01", "payer", "me", false), vt.Says("host", "Rhodanum Web")}},
+	{"attestation-stale", Silent, "all fresh", []edit{vt.Says("host", "Rhodanum Web")}},
+	{"attestation-stale", Silent, "old, and said anew", []edit{vt.SaysOn("2025-01-01", "host", "Tiers", false), vt.Says("host", "Rhodanum Web")}},
+	{"attestation-stale", Undecided, "nothing was said", nil},
+	{"attestation-stale", Undecided, "the account, which has a rule of its own", []edit{vt.SaysOn("2025-01-01", "account", "me", false)}},
+
+	{"auto-renew-grace", Firing, "renewed on credit", []edit{vt.Statuses("autoRenewPeriod", "clientTransferProhibited")}},
+	{"auto-renew-grace", Silent, "not", nil},
+	{"auto-renew-grace", Undecided, "no status", []edit{unanswered(freehold.OutcomeTimeout)}},
+
+	{"caa-binds-account", Firing, "bound", []edit{caa(`0 issue "ca.example; AccountURI=https://ca.example/acct/7"`)}},
+	{"caa-binds-account", Silent, "open to all accounts", []edit{caa(`0 issue "ca.example"`)}},
+	{"caa-binds-account", Silent, "none", []edit{func(o *freehold.Observed) { o.DNS.CAA = freehold.NotThere[[]string](vt.ID("caa")) }}},
+	{"caa-binds-account", Undecided, "not known", nil},
+
+	{"cds-differs", Firing, "other keys", []edit{ds(1), cds(2)}},
+	{"cds-differs", Firing, "one more", []edit{ds(1), cds(1, 2)}},
+	{"cds-differs", Firing, "to be taken out", []edit{ds(1), cds(0)}},
+	{"cds-differs", Firing, "softer: never taken in", []edit{cds(1)}},
+	{"cds-differs", Silent, "the same", []edit{ds(1), cds(1, 1)}},
+	{"cds-differs", Silent, "taken out", []edit{cds(0)}},
+	{"cds-differs", Silent, "asks for nothing", []edit{ds(1), noCDS}},
+	{"cds-differs", Undecided, "not known", []edit{ds(1)}},
+
+	{"changed-recently", Firing, "three weeks ago", []edit{changed("2026-11-03")}},
+	{"changed-recently", Silent, "long ago", nil},
+	{"changed-recently", Silent, "created then", []edit{vt.Created("2026-11-03"), changed("2026-11-03")}},
+	{"changed-recently", Silent, "moved then", []edit{vt.Transferred("2026-11-02"), changed("2026-11-03")}},
+	{"changed-recently", Silent, "renewed then", []edit{expires("2027-11-02", ""), changed("2026-11-03")}},
+	{"changed-recently", Undecided, "no dates", []edit{unanswered(freehold.OutcomeTimeout)}},
+
+	{"dns-at-registrar", Firing, "at the registrar", []edit{servers("dns1.comptoir-des-noms.com", "dns2.comptoir-des-noms.com")}},
+	{"dns-at-registrar", Silent, "one elsewhere", []edit{servers("dns1.comptoir-des-noms.com", "ns1.rhodanum-web.ch")}},
+	{"dns-at-registrar", Silent, "elsewhere", nil},
+	{"dns-at-registrar", Undecided, "the registrar is not known", []edit{unanswered(freehold.OutcomeTimeout)}},
+
+	{"ds-left-over", Firing, "one too many", []edit{ds(1, 2), keys(1)}},
+	{"ds-left-over", Silent, "each has its key", []edit{ds(1, 2), keys(1, 2, 3)}},
+	{"ds-left-over", Silent, "not signed", nil},
+	{"ds-left-over", Undecided, "none matches, for which there is a rule", []edit{ds(1), keys(2)}},
+	{"ds-left-over", Undecided, "the keys are not known", []edit{ds(1)}},
+
+	{"glue-stale", Firing, "an old address", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), lastServer(glue), lookup("ns1.rhodanum-web.ch", "192.0.2.9")}},
+	{"glue-stale", Silent, "the same", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), lastServer(glue), lookup("ns1.rhodanum-web.ch", "192.0.2.1")}},
+	{"glue-stale", Undecided, "no glue", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), lookup("ns1.rhodanum-web.ch", "192.0.2.9")}},
+	{"glue-stale", Undecided, "not looked up", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), lastServer(glue)}},
+
+	{"holder-is-proxy", Firing, "a proxy", []edit{registrant("Domains By Proxy, LLC")}},
+	{"holder-is-proxy", Firing, "as the person", []edit{hiddenRegistrant, func(o *freehold.Observed) {
+		o.Registration.RegistrantName = freehold.Known("Paravent Whois Privacy Service", vt.ID("registry"))
+	}}},
+	{"holder-is-proxy", Silent, "a company", nil},
+	{"holder-is-proxy", Undecided, "hidden", []edit{hiddenHolder}},
+
+	{"holder-not-confirmed", Firing, "hidden, and nobody said", []edit{hiddenHolder}},
+	{"holder-not-confirmed", Silent, "hidden, and said", []edit{hiddenHolder, vt.Says("registrant_is", "me")}},
+	{"holder-not-confirmed", Silent, "shown", nil},
+	{"holder-not-confirmed", Undecided, "no answer", []edit{unknownHolder}},
+
+	{"moved-since-attested", Firing, "moved since", []edit{vt.Says("account", "me"), vt.Transferred("2026-11-10")}},
+	{"moved-since-attested", Silent, "moved before", []edit{vt.Says("account", "me"), vt.Transferred("2026-10-10")}},
+	{"moved-since-attested", Silent, "never moved", []edit{vt.Says("account", "me")}},
+	{"moved-since-attested", Undecided, "not said to be mine", []edit{vt.Says("account", "host"), vt.Transferred("2026-11-10")}},
+	{"moved-since-attested", Undecided, "the date is not known", []edit{vt.Says("account", "me"), unanswered(freehold.OutcomeTimeout)}},
+
+	{"nameserver-without-address", Firing, "nowhere", []edit{lookup("ns2.rhodanum-web.ch", "")}},
+	{"nameserver-without-address", Silent, "all somewhere", []edit{lookup("ns2.rhodanum-web.ch", "192.0.2.2")}},
+	{"nameserver-without-address", Silent, "its domain is free, for which there is a rule", []edit{lookup("ns1.relais-perdu.net", ""), servers("ns1.relais-perdu.net"), nsDomain("relais-perdu.net", freehold.NotRegistered, "")}},
+	{"nameserver-without-address", Undecided, "not looked up", nil},
+	{"nameserver-without-address", Undecided, "another host is nowhere", []edit{lookup("in1.postilla-mail.ch", "")}},
+
+	{"nameserver-without-tcp", Firing, "one", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), tcp(true), server("ns2.rhodanum-web.ch", "192.0.2.2", "", ""), tcp(false)}},
+	{"nameserver-without-tcp", Silent, "all answer", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", ""), tcp(true)}},
+	{"nameserver-without-tcp", Undecided, "not tried", []edit{server("ns1.rhodanum-web.ch", "192.0.2.1", "", "")}},
+
+	{"nameservers-inside-name", Firing, "inside", []edit{servers("ns1.savon.com", "ns2.savon.com")}},
+	{"nameservers-inside-name", Silent, "one of two", []edit{servers("ns1.savon.com", "ns1.rhodanum-web.ch")}},
+	{"nameservers-inside-name", Undecided, "not known", []edit{nothing}},
+
+	{"payer-is-host", Firing, "the host", []edit{vt.Says("payer", "host")}},
+	{"payer-is-host", Firing, "the host, by name", []edit{vt.Says("host", "Rhodanum Web Sàrl"), vt.Says("payer", "Rhodanum Web")}},
+	{"payer-is-host", Silent, "me", []edit{vt.Says("payer", "me")}},
+	{"payer-is-host", Undecided, "nobody said", nil},
+	{"payer-is-host", Undecided, "said long ago", []edit{vt.SaysOn("2025-01-01", "payer", "host", false)}},
+
+	{"registrar-record-missing", Firing, "no answer", []edit{registrarAsk(freehold.OutcomeTimeout)}},
+	{"registrar-record-missing", Firing, "a page instead", []edit{registrarAsk(freehold.OutcomeGarbled)}},
+	{"registrar-record-missing", Silent, "answered", []edit{registrarAsk(freehold.OutcomeAnswered)}},
+	{"registrar-record-missing", Undecided, "throttled", []edit{registrarAsk(freehold.OutcomeThrottled)}},
+	{"registrar-record-missing", Undecided, "not asked", nil},
+
+	{"update-locked-by-registry", Firing, "locked", []edit{vt.Statuses("serverUpdateProhibited")}},
+	{"update-locked-by-registry", Silent, "only by the registrar", []edit{vt.Statuses("clientUpdateProhibited")}},
+	{"update-locked-by-registry", Undecided, "no status", []edit{unanswered(freehold.OutcomeTimeout)}},
+
+	{"wildcard-hides", Firing, "any name", []edit{wildcard(true)}},
+	{"wildcard-hides", Silent, "none", []edit{wildcard(false)}},
+	{"wildcard-hides", Undecided, "not tried", nil},
+
+	{"zone-copy-at-host", Firing, "a machine of the host's", []edit{zoneCopyOf(1, 4, 5, "backup.rhodanum-web.ch:/srv"), vt.Says("host", "Rhodanum Web Sàrl")}},
+	{"zone-copy-at-host", Firing, "by URL", []edit{zoneCopyOf(1, 4, 5, "sftp://me@backup.rhodanum-web.ch:22/zones"), vt.Says("host", "Rhodanum Web Sàrl")}},
+	{"zone-copy-at-host", Firing, "under the name itself", []edit{zoneCopyOf(1, 4, 5, "me@files.savon.com:zones"), noHost}},
+	{"zone-copy-at-host", Firing, "in its network", []edit{zoneCopyOf(1, 4, 5, "198.51.100.77"), vt.Says("host", "Rhodanum Web Sàrl")}},
+	{"zone-copy-at-host", Silent, "another too", []edit{zoneCopyOf(1, 4, 5, "backup.rhodanum-web.ch"), zoneCopyOf(1, 4, 5, "s3://bucket.vault.example/zones"), vt.Says("host", "Rhodanum Web Sàrl")}},
+	{"zone-copy-at-host", Silent, "on a disk", []edit{zoneCopyOf(1, 4, 5, "/srv/zones/savon.com"), vt.Says("host", "Rhodanum Web Sàrl")}},
+	{"zone-copy-at-host", Silent, "on a disk of Windows", []edit{zoneCopyOf(1, 4, 5, `C:\zones\savon.com.zone`)}},
+	{"zone-copy-at-host", Undecided, "the host is not known", []edit{zoneCopyOf(1, 4, 5, "vault.example"), noHost}},
+	{"zone-copy-at-host", Undecided, "where it lies is not known", []edit{zoneCopyOf(1, 4, 5, "")}},
+	{"zone-copy-at-host", Undecided, "none", nil},
+
+	{"zone-copy-old", Firing, "the zone has moved on", []edit{zoneCopyOf(10, 4, 5, "/a"), soa(6)}},
+	{"zone-copy-old", Firing, "softer: nobody knows", []edit{zoneCopyOf(40, 4, 5, "/a")}},
+	{"zone-copy-old", Silent, "old, and still right", []edit{zoneCopyOf(400, 4, 5, "/a"), soa(5)}},
+	{"zone-copy-old", Silent, "a day old", []edit{zoneCopyOf(1, 4, 5, "/a"), soa(6)}},
+	{"zone-copy-old", Silent, "the newest counts", []edit{zoneCopyOf(1, 4, 6, "/a"), zoneCopyOf(40, 4, 5, "/a"), soa(6)}},
+	{"zone-copy-old", Undecided, "three weeks, and nobody knows", []edit{zoneCopyOf(20, 4, 0, "/a"), soa(6)}},
+	{"zone-copy-old", Undecided, "none", nil},
+
+	{"zone-copy-partial", Firing, "observed", []edit{zoneCopyOf(1, freehold.CoverageObserved, 5, "/a")}},
+	{"zone-copy-partial", Firing, "an older one was whole", []edit{zoneCopyOf(90, freehold.CoverageTransferred, 4, "/a"), zoneCopyOf(1, freehold.CoverageObserved, 5, "/a")}},
+	{"zone-copy-partial", Silent, "an older one of the same version is whole", []edit{zoneCopyOf(3, freehold.CoverageTransferred, 5, "/a"), zoneCopyOf(1, freehold.CoverageObserved, 5, "/a")}},
+	{"zone-copy-partial", Silent, "transferred", []edit{zoneCopyOf(1, freehold.CoverageTransferred, 5, "/a")}},
+	{"zone-copy-partial", Undecided, "nobody said how much", []edit{zoneCopyOf(1, freehold.CoverageUnknown, 5, "/a")}},
+	{"zone-copy-partial", Undecided, "none", nil},
 }
 
 func TestScenes(t *testing.T) {
@@ -493,7 +712,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, r := range All {
-		if !shape.MatchString(r.ID) || seen[r.ID] || r.Title.IsZero() || r.Since == "" || r.Check == nil {
+		if !shape.MatchString(r.ID) || seen[r.ID] || r.Title.IsZero() || r.Since == "" || r.Check == nil || r.Reason.IsZero() || r.Advice.IsZero() || len(r.Looks) == 0 {
 			t.Errorf("%q is not a whole rule", r.ID)
 		}
 		seen[r.ID] = true

@@ -11,6 +11,9 @@ import (
 var SerialsDiffer = Rule{
 	ID: "serials-differ", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The name servers hold different versions of the zone"), Cite: "RFC 1912 section 2.2",
+	Reason: freehold.T("A server that has stopped copying answers with old data, and in an emergency it is the one that is left."),
+	Advice: freehold.T("Have its transfers repaired."),
+	Looks:  []freehold.Text{needServers},
 	Check: func(c *Case) Result {
 		var versions []string
 		var evidence []freehold.EvidenceID

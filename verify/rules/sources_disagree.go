@@ -9,7 +9,10 @@ import (
 // SourcesDisagree: registry and registrar publish different things.
 var SourcesDisagree = Rule{
 	ID: "sources-disagree", Severity: freehold.SeverityInfo, Since: "0.1",
-	Title: freehold.T("Registry and registrar publish different things"),
+	Title:  freehold.T("Registry and registrar publish different things"),
+	Reason: freehold.T("Where registry and registrar publish different things, one of them is late or wrong, and a transfer can fail over it."),
+	Advice: freehold.T("Have the wrong one corrected."),
+	Looks:  []freehold.Text{needRecord},
 	Check: func(c *Case) Result {
 		for _, k := range c.reg().Conflicts {
 			if strings.Contains(k.Field, "expires") {

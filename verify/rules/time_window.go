@@ -9,6 +9,9 @@ import (
 var TimeWindow = Rule{
 	ID: "time-window", Severity: freehold.SeverityInfo, Since: "0.1",
 	Title: freehold.T("A transfer may be refused for a while"), Cite: "Transfer Policy I.A.3.7.5, I.A.3.7.6",
+	Reason: freehold.T("For a while after creation or a transfer a registrar may, or a registry does, refuse to let a name go."),
+	Advice: freehold.T("Wait for the day, or ask the registrar whether it agrees to an earlier one."),
+	Looks:  []freehold.Text{needDates, needPolicy},
 	Check: func(c *Case) Result {
 		if c.Verdict.CanLeave != freehold.LeaveNotBefore {
 			return decided(c.reg().State != freehold.RegistrationUnknown)

@@ -6,6 +6,9 @@ import "freehold"
 var TransferLockByRegistry = Rule{
 	ID: "transfer-lock-by-registry", Severity: freehold.SeverityNotice, Since: "0.1",
 	Title: freehold.T("The registry has locked the name against transfers"), Cite: "RFC 5731 section 2.3",
+	Reason: freehold.T("This lock is not the registrar's to lift. It is a protection somebody ordered, or the sign of a dispute."),
+	Advice: freehold.T("Find out which, and who may have it lifted."),
+	Looks:  []freehold.Text{needStatuses},
 	Check: func(c *Case) Result {
 		word, known, evidence := c.status("serverTransferProhibited")
 		if word == "" {

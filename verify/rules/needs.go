@@ -1,0 +1,35 @@
+package rules
+
+import "freehold"
+
+// What rules look at, in words for people: a rule lists what it needs.
+var (
+	needStatuses   = freehold.T("the statuses that the registry shows")
+	needState      = freehold.T("whether the registry has the name")
+	needDates      = freehold.T("the dates that the registry shows")
+	needPaid       = freehold.T("the registrar's own date of expiry")
+	needRegistrar  = freehold.T("the registrar of record")
+	needRecord     = freehold.T("the registrar's own record")
+	needReseller   = freehold.T("the reseller in the registrar's record")
+	needHolder     = freehold.T("the holder in the record")
+	needMailbox    = freehold.T("the holder's mailbox in the record")
+	needHost       = freehold.T("who the host is, as said or as seen from its networks and servers")
+	needDelegation = freehold.T("the delegation at the parent")
+	needZoneNS     = freehold.T("the name servers that the zone itself lists")
+	needServers    = freehold.T("the answers of every single name server")
+	needAddresses  = freehold.T("the addresses of the name servers")
+	needNetworks   = freehold.T("the registered holders of the networks")
+	needNSDomains  = freehold.T("the registration of the domains that the name servers lie in")
+	needSerial     = freehold.T("the version of the zone (SOA serial)")
+	needMX         = freehold.T("the MX records")
+	needSPF        = freehold.T("the SPF record")
+	needCAA        = freehold.T("the CAA records")
+	needDS         = freehold.T("the DS records at the parent")
+	needKeys       = freehold.T("the keys of the zone (DNSKEY)")
+	needCDS        = freehold.T("the CDS records of the zone")
+	needValidation = freehold.T("whether the signatures hold (DNSSEC)")
+	needWildcard   = freehold.T("whether an invented name below it is answered")
+	needCopies     = freehold.T("the zone copies recorded here")
+	needSaid       = freehold.T("what was said or proven about it, or that nothing was")
+	needPolicy     = freehold.T("the transfer rules of its top-level domain")
+)
