@@ -38,7 +38,13 @@ func (s *session) dataStatus(c *cli.Context) error {
 	fmt.Fprintln(w, strings.Join([]string{s.say("RULES"), s.say("READ"), s.say("DAYS OLD"), s.say("STATE"), s.say("TITLE")}, "\t"))
 	for _, p := range set.Profiles() {
 		state := s.say("in force")
-		if p.State == policy.Adopted {
+		switch {
+		case p.Binds(now()):
+		case !p.Until.IsZero() && !now().Before(p.Until):
+			state = s.say("over since %t", p.Until)
+		case !p.From.IsZero():
+			state = s.say("from %t on", p.From)
+		default:
 			state = s.say("adopted, binds nobody yet")
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", p.ID, p.Read.Format(time.DateOnly), days(p.Read), state, p.Title)
