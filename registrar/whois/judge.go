@@ -239,9 +239,12 @@ func (t text) hasData() bool {
 	return false
 }
 
-// saysTaken tells whether a status is there that is neither "free" nor
-// "reserved": some registries show nothing else.
-func (t text) saysTaken() bool { return len(t.statusWords()) > 0 }
+// saysTaken tells whether the statuses say that the name is registered: some
+// registries show nothing else. What is no known word may be an error.
+func (t text) saysTaken() bool {
+	words := t.statusWords()
+	return len(words) > 0 && !slices.ContainsFunc(words, func(s string) bool { return !takenWords[s] && !eppWords[statusWord(s)] })
+}
 
 func (t text) statusWords() []string {
 	var words []string

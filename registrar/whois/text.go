@@ -119,7 +119,7 @@ func (t *text) structure(raw []string) {
 		}
 		l.key, l.value = keyValue(bare)
 		t.dmy = t.dmy || l.key != "" && saysDayFirst(bare)
-		if h, ok := headingAt(raw, i, l); ok {
+		if h, ok := headingAt(raw, i, l); ok && !forged(under, h, l) {
 			under = h
 			t.lines = append(t.lines, line{title: true, value: bare, indent: l.indent, part: part})
 			continue
@@ -130,6 +130,13 @@ func (t *text) structure(raw []string) {
 		}
 		t.lines = append(t.lines, l)
 	}
+}
+
+// forged tells whether what looks like a heading stands among a person's lines:
+// whoever writes "Name servers:" into an address must not be able to name some.
+func forged(under, h heading, l line) bool {
+	inside := contactWords.MatchString(under.name) && (under.untilBlank || l.indent > under.indent)
+	return inside && !contactWords.MatchString(h.name)
 }
 
 // heading is a line that names what the lines after it are about.
