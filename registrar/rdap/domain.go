@@ -274,6 +274,22 @@ func (r *domainReader) readStatuses() {
 	r.Statuses = freehold.Fact[[]string]{State: freehold.Value, Value: words, Evidence: r.ids}
 }
 
+// heldByNobody returns the status by which a registry says that its record is of
+// a name nobody holds: some answer 200 for names that are free or kept back.
+// Beside a registrar or a date of registration it means something else.
+func (r *record) heldByNobody() string {
+	if r.Registrar.State != freehold.Unknown || r.Created.State != freehold.Unknown {
+		return ""
+	}
+	for _, word := range r.Statuses.Value {
+		switch lower(word) {
+		case "available", "free", "notregistered", "unassigned", "reserved", "blocked", "unavailable", "prohibited":
+			return word
+		}
+	}
+	return ""
+}
+
 // statusWords spares the common words the general way.
 var statusWords = func() map[string]string {
 	m := map[string]string{}

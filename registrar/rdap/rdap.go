@@ -91,6 +91,11 @@ func (c *Client) Domain(ctx context.Context, name freehold.Name) (freehold.Regis
 		reg.Registrar.Note = first.ask.Error
 		return reg, evidence
 	}
+	if word := first.record.heldByNobody(); word != "" {
+		reg.Statuses = first.record.Statuses
+		reg.Registrar.Note = fmt.Sprintf("the registry's record has the status %q: nobody holds the name", word)
+		return reg, evidence
+	}
 	second, why := c.askRegistrar(ctx, name, &first)
 	var registrar *record
 	asks := reg.Asks

@@ -13,7 +13,7 @@ import (
 
 // Bounds of one answer. The longest real ones have some three hundred lines.
 const (
-	maxLines = 5000
+	maxLines = 2000
 	maxValue = 1000 // characters of one value
 )
 
