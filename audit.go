@@ -61,6 +61,9 @@ type Result struct {
 	Control  Control
 	Verdict  Verdict
 	Findings []Finding
+	// Client and Tags are what the owner of the portfolio calls the name by.
+	Client string
+	Tags   []string
 }
 
 // StatusOf derives the status from the questions that were put: ok when all

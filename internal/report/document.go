@@ -67,6 +67,8 @@ type name struct {
 	Attestations      []attestation `json:"attestations"`
 	Asks              []ask         `json:"asks"`
 	Notes             []note        `json:"notes"`
+	Client            *string       `json:"client"`
+	Tags              []string      `json:"tags"`
 }
 
 type claim struct {
@@ -189,6 +191,7 @@ func nameDoc(r *freehold.Result, s freehold.Speaker) *name {
 		Network:  networkDoc(o.Network), NameserverDomains: nsDomainsDoc(o.NameserverDomains),
 		Attestations: make([]attestation, 0, len(o.Attestations)),
 		Asks:         asksDoc(o), Notes: notesDoc(o),
+		Client: textOrNull(r.Client), Tags: list(r.Tags),
 	}
 	fillRegistration(&d.Registration, &o.Registration)
 	fillDNS(&d.DNS, &o.DNS)

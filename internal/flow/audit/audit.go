@@ -59,6 +59,8 @@ type Auditor struct {
 	// Ask puts the open questions about a judged name to a person and returns
 	// what they said; the name is then judged again. nil: nobody is asked.
 	Ask func(context.Context, *freehold.Result) ([]freehold.Attestation, []freehold.Evidence, error)
+	// Labels returns the client and the tags of a name of the portfolio. nil: none.
+	Labels func(context.Context, freehold.Name) (client string, tags []string, err error)
 	// Now is the moment the judgement is made for; Clock is when answers came.
 	Now   time.Time
 	Clock func() time.Time
@@ -109,6 +111,9 @@ func (a *Auditor) Name(ctx context.Context, asked string, name freehold.Name) (A
 		return Audited{}, false
 	}
 	out.Evidence = append(out.Evidence, own)
+	if a.Labels != nil && err == nil {
+		out.Result.Client, out.Result.Tags, err = a.Labels(ctx, name)
+	}
 	out.Result.Status = freehold.StatusOf(o)
 	switch {
 	case err != nil:
