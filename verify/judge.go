@@ -93,7 +93,7 @@ func (j *judgement) weigh() {
 	}
 	j.saySeen()
 	j.sayPath(needs)
-	if stuck {
+	if stuck || j.asked != nil {
 		j.sayWays()
 	}
 	j.sayConditions()

@@ -27,8 +27,9 @@ const (
 	familyGTLD    = "gtld"
 	familyDefault = "default"
 
-	maxFile  = 1 << 20 // octets of one policy file
-	maxFiles = 500     // files of a directory
+	maxFile     = 1 << 20 // octets of one policy file
+	maxFiles    = 500     // files of a directory
+	maxProfiles = 50      // sets of rules of one family
 )
 
 // Set is all policy data, by family. It does not change once loaded.
@@ -172,6 +173,9 @@ func (f *family) check() error {
 	}
 	if len(f.tlds) == 0 || len(f.profiles) == 0 {
 		return fmt.Errorf("a family needs tlds and at least one profile")
+	}
+	if len(f.profiles) > maxProfiles {
+		return fmt.Errorf("it has %d profiles, more than %d", len(f.profiles), maxProfiles)
 	}
 	for _, tld := range f.tlds {
 		if !tldShape.MatchString(tld) && tld != f.name {

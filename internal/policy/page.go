@@ -209,7 +209,7 @@ func (p Profile) locks() string {
 // past is the best way without the registrar, what it needs, and how sure it is.
 func (p Profile) past() (way, key, sure string) {
 	for _, row := range p.Routes {
-		if r := row.value; r.When == Always || r.When == Refused {
+		if r, ok := row.Get(); ok && (r.When == Always || r.When == Refused) {
 			return say(r.Through), say(r.Key), confidences[row.Confidence].word
 		}
 	}
@@ -230,12 +230,12 @@ func (p *page) profile(f *family, pr *profileData) {
 	}
 	p.line("- In force: %s", pr.period())
 	p.line("- Read on %s: %s", pr.Read.Format(time.DateOnly), cell(strings.Join(pr.Sources, "; ")))
-	p.routes(pr.Routes)
+	p.ways(pr.Rules)
 	p.rules(pr.Rules)
 	for _, tld := range slices.Sorted(maps.Keys(pr.only)) {
 		p.line("")
 		p.line("For .%s alone:", cell(tld))
-		p.routes(pr.only[tld].Routes)
+		p.ways(pr.only[tld])
 		p.rules(pr.only[tld])
 	}
 }
@@ -266,22 +266,53 @@ func (p Profile) period() string {
 	return "yes"
 }
 
-func (p *page) routes(routes Rows[Route]) {
-	if len(routes) == 0 {
+// ways is the usual way out, through the registrar, and those past it.
+func (p *page) ways(pr Rules) {
+	issuer, usual := pr.CodeIssuer.Unverified()
+	usual = usual && issuer != Nobody || pr.MovedBy.set && pr.MovedBy.value == ByTag
+	if !usual && len(pr.Routes) == 0 {
 		return
 	}
-	p.head("past the registrar", "actor", "when", "proof", "registry waits", "validity", "cost", "citation", "confidence", "note")
-	for _, row := range routes {
-		r := row.value
-		dash := func(s Span) string {
-			if s == (Span{}) {
-				return "–"
-			}
-			return s.String()
+	p.head("way", "actor", "when", "proof", "delay", "validity", "cost", "citation", "confidence", "note")
+	if usual {
+		source, gives, actor := pr.CodeIssuer.Source, "gives the code", "the registrar"
+		switch {
+		case pr.MovedBy.set && pr.MovedBy.value == ByTag:
+			source, gives = pr.MovedBy.Source, "changes the tag"
+		case issuer == Registry:
+			actor = "the registry, asked through the registrar"
 		}
-		p.row("gives the "+r.Gives, say(r.Through), say(r.When), say(r.Key), dash(r.After), dash(r.Validity), cmp.Or(r.Cost, "–"),
+		proof := pr.Proof.Source.hedge(said(pr.Proof, true), pr.Proof.set)
+		delay := pr.CodeDeadline.Source.hedge(said(pr.CodeDeadline, true), pr.CodeDeadline.set)
+		if _, ok := pr.CodeDeadline.Get(); !ok && pr.Release.set {
+			delay = pr.Release.Source.hedge(said(pr.Release, true), pr.Release.set)
+		}
+		p.row(source.hedge(gives, true), actor, "always", proof, delay, pr.CodeValidity.Source.hedge(said(pr.CodeValidity, true), pr.CodeValidity.set), "–",
+			cell(source.Citation), confidences[source.Confidence].word, "The usual way; each part's own source stands below.")
+	}
+	for _, row := range pr.Routes {
+		r := row.value
+		p.row(row.hedge("past the registrar, gives the "+r.Gives, true), say(r.Through), say(r.When), say(r.Key), dash(r.After), dash(r.Validity), cmp.Or(r.Cost, "–"),
 			cell(row.Citation), confidences[row.Confidence].word, cell(row.Note))
 	}
+}
+
+// hedge writes a value so that one that was not verified does not look true.
+func (s Source) hedge(value string, set bool) string {
+	switch {
+	case !set:
+		return "–"
+	case s.Confidence == Unverified:
+		return "not verified: " + value
+	}
+	return value
+}
+
+func dash(s Span) string {
+	if s == (Span{}) {
+		return "–"
+	}
+	return s.String()
 }
 
 // rules lists the rows that are set, in the order of the struct.
@@ -294,11 +325,8 @@ func (p *page) rules(r Rules) {
 			continue
 		}
 		source := row.sources()[0]
-		value := said(one.Interface())
-		if source.Confidence == Unverified {
-			value = "not verified: " + value
-		}
-		p.row(label(v.Type().Field(i).Tag.Get("toml")), value, cell(source.Citation), confidences[source.Confidence].word, cell(source.Note))
+		value := said(one.Interface(), v.Type().Field(i).Tag.Get("words") != "")
+		p.row(label(v.Type().Field(i).Tag.Get("toml")), source.hedge(value, true), cell(source.Citation), confidences[source.Confidence].word, cell(source.Note))
 	}
 }
 
@@ -319,7 +347,7 @@ func (p *page) byDefault(s *Set) {
 	p.row("."+strings.Join(notGeneric, ", ."), "three letters and more, but outside ICANN's agreements with registries")
 	for _, f := range s.sorted() {
 		if len(f.except) > 0 {
-			p.row(cell("."+strings.Join(f.except, ", .")), cell("below ."+strings.Join(f.tlds, " .")+", and most likely under rules of their own"))
+			p.row(cell("."+strings.Join(f.except, ", .")), cell("below ."+strings.Join(f.tlds, " .")+", where other rules may hold"))
 		}
 	}
 	p.rules(s.families[familyDefault].profiles[0].Rules)
@@ -366,10 +394,13 @@ var sayings = map[string]string{
 	RegistrarMay: "the registrar may", RegistrarMust: "the registrar must", ByRegistry: "registry", Unsaid: "by whom is not said",
 }
 
-// said writes the value of a row.
-func said(row any) string {
+// said writes the value of a row; one of our words as people say it.
+func said(row any, ours bool) string {
 	switch r := row.(type) {
 	case Row[string]:
+		if !ours {
+			return cell(r.value)
+		}
 		return say(r.value)
 	case Row[bool]:
 		if r.value {

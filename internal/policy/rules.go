@@ -111,7 +111,6 @@ const (
 	ContactAdministrative = "administrative"
 
 	ProofAsForContacts = "as_for_contact_changes"
-	ProofCodeByMail    = "one_time_code_by_mail"
 )
 
 // Rules are the rows of a profile. A row that is not set is a rule nobody told
@@ -155,7 +154,7 @@ type Rules struct {
 
 	Contact        Row[string] `toml:"contact" words:"registrant administrative"` // whose mailbox must work
 	NoticeDeadline Row[Span]   `toml:"notice_deadline"`                           // to tell the holder of a transfer
-	Proof          Row[string] `toml:"proof" words:"as_for_contact_changes one_time_code_by_mail"`
+	Proof          Row[string] `toml:"proof" words:"as_for_contact_changes"`
 
 	PaymentDisputeMayRefuse Row[bool]   `toml:"payment_dispute_may_refuse"`
 	UnpaidFeeMayRefuse      Row[bool]   `toml:"unpaid_fee_may_refuse"` // a fee for leaving
