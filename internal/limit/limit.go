@@ -237,6 +237,7 @@ func (l *Limiter) admit(s *server, now time.Time) func(Feedback) {
 	probe := s.probing
 	if probe {
 		s.probe = true
+		s.next = now.Add(interval(s.currentRate(now))) // the one that follows it is paced from here
 	}
 	epoch := s.epoch
 	var once sync.Once
@@ -256,7 +257,6 @@ func (l *Limiter) release(s *server, epoch uint64, probe bool, f Feedback) {
 		s.probe = false
 		if !f.Throttled {
 			s.probing, s.complaint = false, 0
-			s.next = now
 		}
 		s.wake()
 	} else if !f.Throttled && !s.probing {

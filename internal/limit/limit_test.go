@@ -142,7 +142,7 @@ func TestOneProbeFirst(t *testing.T) {
 		if most != 1 {
 			t.Errorf("%d requests at once after a complaint", most)
 		}
-		want := []time.Duration{5 * time.Second, 5100 * time.Millisecond, 5600 * time.Millisecond, 6100 * time.Millisecond}
+		want := []time.Duration{5 * time.Second, 5500 * time.Millisecond, 6 * time.Second, 6500 * time.Millisecond} // the probe too is one of two a second
 		if !slices.Equal(starts[:4], want) {
 			t.Errorf("requests started after %v, want %v…", starts[:4], want)
 		}
@@ -277,5 +277,37 @@ func BenchmarkFree(b *testing.B) {
 			}
 			release(Feedback{})
 		}
+	})
+}
+
+// Pace says what Acquire would do, and takes no turn.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(Config{Rate: 4, RateOf: func(server string) float64 { return map[string]float64{"a:443": 2, "free:443": 0}[server] }})
+		check := func(when, server string, want Pace) {
+			t.Helper()
+			if got := l.Pace(server); got != want {
+				t.Errorf("%s: %+v, want %+v", when, got, want)
+			}
+		}
+		const half = 500 * time.Millisecond
+		check("never asked", "a:443", Pace{Interval: half})
+		check("without a limit", "free:443", Pace{})
+		ask(t, l, "a:443", Feedback{})
+		check("just asked", "a:443", Pace{Wait: half, Interval: half})
+		check("just asked, looked at twice", "a:443", Pace{Wait: half, Interval: half})
+		time.Sleep(time.Second)
+		check("a second later", "a:443", Pace{Interval: half})
+		ask(t, l, "a:443", Feedback{Throttled: true, RetryAfter: time.Minute})
+		check("held", "a:443", Pace{Wait: time.Minute, Interval: time.Second, Held: true})
+		time.Sleep(time.Minute)
+		check("to be tried", "a:443", Pace{Interval: time.Second, Held: true})
+		release, err := l.Acquire(ctx, "a:443")
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("being tried", "a:443", Pace{Wait: probeLook, Interval: time.Second, Held: true})
+		release(Feedback{})
+		check("good again", "a:443", Pace{Wait: time.Second, Interval: time.Second})
 	})
 }

@@ -42,17 +42,17 @@ func (a *Auditor) Run(ctx context.Context, inputs iter.Seq[Input], opt Options) 
 	done := make(chan finished, opt.Parallel)
 
 	go feed(work, inputs, jobs, opt)
-	ended := make(chan *lane)
-	plan := schedule{pace: opt.Pace, serverOf: a.server, workers: max(1, opt.Parallel), start: func(l *lane, j job) {
+	over := make(chan ended)
+	plan := schedule{pace: opt.Pace, serverOf: a.server, workers: max(1, opt.Parallel), start: func(e ended, j job) {
 		go func() {
 			if f, ok := a.work(work, j); ok {
 				done <- f
 			}
-			ended <- l
+			over <- e
 		}()
 	}}
 	go func() {
-		plan.run(work, jobs, ended)
+		plan.run(work, jobs, over)
 		close(done)
 	}()
 

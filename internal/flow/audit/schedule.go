@@ -3,6 +3,7 @@ package audit
 import (
 	"container/heap"
 	"context"
+	"slices"
 	"time"
 
 	"freehold"
@@ -37,6 +38,8 @@ const (
 	gatherFor = 50 * time.Millisecond
 	// ahead is how long before its server's turn a name may be taken up.
 	ahead = 50 * time.Millisecond
+	// slowAnswer is how long a name may take before its server counts as slow.
+	slowAnswer = 3 * time.Second
 	// heldPatience is the longest that names wait for a server that asked to be
 	// left alone, when there is nothing else to do.
 	heldPatience = 30 * time.Second
@@ -51,7 +54,7 @@ type schedule struct {
 	pace     Pacer // nil: every server can always be asked
 	serverOf func(freehold.Name) string
 	workers  int
-	start    func(*lane, job)
+	start    func(ended, job) // tells finished of what it is given, once the name is done
 
 	lanes   map[string]*lane
 	ready   laneHeap // those whose turn it is
@@ -65,10 +68,17 @@ type schedule struct {
 type lane struct {
 	server string
 	names  [urgencies]fifo
-	inWork int
+	inWork []time.Time   // since when, the oldest first
 	at     time.Time     // its next turn
+	paced  bool          // it has turns
 	takes  time.Duration // for what waits, at its present pace
 	held   bool
+}
+
+// ended is a name done, and when it was taken up.
+type ended struct {
+	*lane
+	since time.Time
 }
 
 func (l *lane) len() (n int) {
@@ -80,7 +90,7 @@ func (l *lane) len() (n int) {
 
 // run hands out what comes from jobs until that is closed and all is done, or ctx
 // ends; then it waits for what is in work. finished tells it of each name done.
-func (s *schedule) run(ctx context.Context, jobs <-chan job, finished <-chan *lane) {
+func (s *schedule) run(ctx context.Context, jobs <-chan job, finished <-chan ended) {
 	s.lanes = map[string]*lane{}
 	s.ready.less = func(a, b *lane) bool {
 		if ua, ub := a.names[Urgent].n > 0, b.names[Urgent].n > 0; ua != ub {
@@ -108,8 +118,8 @@ func (s *schedule) run(ctx context.Context, jobs <-chan job, finished <-chan *la
 				continue
 			}
 			s.add(j)
-		case l := <-finished:
-			s.done(l)
+		case e := <-finished:
+			s.done(e)
 		case <-timer.C:
 		case <-ctx.Done():
 		}
@@ -158,8 +168,9 @@ func (s *schedule) add(j job) {
 	s.waiting++
 }
 
-func (s *schedule) done(l *lane) {
-	l.inWork--
+func (s *schedule) done(e ended) {
+	i := slices.IndexFunc(e.inWork, e.since.Equal)
+	e.inWork = slices.Delete(e.inWork, i, i+1)
 	s.inWork--
 }
 
@@ -170,7 +181,7 @@ func (s *schedule) handOut(now time.Time) time.Duration {
 	var full []*lane // have their share of the workers
 	for s.inWork < s.workers && s.ready.Len() > 0 {
 		l := heap.Pop(&s.ready).(*lane)
-		if l.inWork >= s.share() {
+		if s.hogs(l, now) {
 			full = append(full, l)
 			continue
 		}
@@ -187,7 +198,7 @@ func (s *schedule) handOut(now time.Time) time.Duration {
 		// Nothing else to do, and too long to wait: the names say so themselves.
 		l := heap.Pop(&s.later).(*lane)
 		for s.inWork < s.workers && l.len() > 0 {
-			s.take(l)
+			s.take(l, now)
 		}
 		if l.len() > 0 {
 			heap.Push(&s.later, l)
@@ -197,13 +208,15 @@ func (s *schedule) handOut(now time.Time) time.Duration {
 	return max(0, s.later.lanes[0].at.Sub(now))
 }
 
-// share is how many workers a lane may take while others have names waiting: half
-// of the free ones, and its part of all. A server that never answers takes no more.
-func (s *schedule) share() int {
-	if s.queued <= 1 {
-		return s.workers
+// hogs tells whether a lane has its share of the workers, where it must keep to
+// one because others have names waiting, and it has no pace or answers none: half
+// of the free ones, or its part of all. A server that never answers takes no more.
+func (s *schedule) hogs(l *lane, now time.Time) bool {
+	slow := len(l.inWork) > 0 && now.Sub(l.inWork[0]) > slowAnswer
+	if s.queued <= 1 || l.paced && !slow {
+		return false
 	}
-	return max(1, (s.workers-s.inWork)/2, s.workers/s.queued)
+	return len(l.inWork) >= max(1, (s.workers-s.inWork)/2, s.workers/s.queued)
 }
 
 // look moves the lanes whose turn it is to the ready ones.
@@ -216,6 +229,7 @@ func (s *schedule) look(now time.Time) {
 			heap.Push(&s.later, l)
 			continue
 		}
+		l.paced = p.Interval > 0
 		l.takes = time.Duration(l.len()) * max(p.Interval, 1)
 		heap.Push(&s.ready, l)
 	}
@@ -240,7 +254,7 @@ func early(p limit.Pace) time.Duration {
 // startNext starts a lane's next name and reckons when the one after has its turn.
 func (s *schedule) startNext(l *lane, now time.Time) {
 	p := s.paceOf(l)
-	s.take(l)
+	s.take(l, now)
 	l.held = false
 	l.at = now.Add(max(0, p.Wait+p.Interval-early(p)))
 	if l.len() > 0 {
@@ -248,7 +262,7 @@ func (s *schedule) startNext(l *lane, now time.Time) {
 	}
 }
 
-func (s *schedule) take(l *lane) {
+func (s *schedule) take(l *lane, now time.Time) {
 	u := Urgent
 	for l.names[u].n == 0 {
 		u--
@@ -258,9 +272,9 @@ func (s *schedule) take(l *lane) {
 	if l.len() == 0 {
 		s.queued--
 	}
-	l.inWork++
+	l.inWork = append(l.inWork, now)
 	s.inWork++
-	s.start(l, j)
+	s.start(ended{l, now}, j)
 }
 
 // laneHeap is a heap of lanes, for container/heap.
