@@ -232,6 +232,9 @@ func TestConflicts(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("conflicts\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	if reg.Reseller.State != freehold.Unknown || !strings.Contains(reg.Reseller.Note, "need not") {
+		t.Errorf("that the registrar names no reseller is taken for there being none: %+v", reg.Reseller)
+	}
 	if reg.Registrar.Value != "Alpenregistrar AG" || !reg.DNSSEC.Value || reg.RegistrarExpires.Value.Year() != 2026 {
 		t.Errorf("the registry is not believed, or its expiry not the registrar's: %+v", reg)
 	}

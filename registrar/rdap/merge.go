@@ -19,9 +19,6 @@ func merge(registry, registrar *record, why string) freehold.Registration {
 	if registrar == nil {
 		reg.RegistrarExpires = registry.registrarExpiration
 		explain(&reg.RegistrarExpires, why)
-		if reg.Reseller.State == freehold.Absent {
-			reg.Reseller = freehold.Fact[string]{} // registries seldom know a reseller
-		}
 		explain(&reg.Reseller, why)
 		if !registry.hasRegistrant {
 			for _, f := range [...]*freehold.Fact[string]{&reg.RegistrantName, &reg.RegistrantOrg, &reg.RegistrantEmail, &reg.RegistrantCountry} {
@@ -49,6 +46,7 @@ func merge(registry, registrar *record, why string) freehold.Registration {
 	} {
 		*f.to = better(f.first, *f.to)
 	}
+	explain(&reg.Reseller, "the registrar's record names no reseller, which it need not")
 	reg.Created = better(reg.Created, other.Created)
 	reg.LastTransfer = better(reg.LastTransfer, other.LastTransfer)
 	// In a registrar's record "expiration" may be either date; it is the

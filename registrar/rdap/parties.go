@@ -38,7 +38,6 @@ type parties struct {
 	registrar, registrant, reseller, abuse val
 	rival                                  val  // another registrar, as near to the top as the first
 	nested                                 bool // the registrar stands inside another entity
-	cut                                    bool // not all entities were looked at
 }
 
 // Bounds of the search for parties.
@@ -63,7 +62,6 @@ func findParties(root val) (p parties) {
 			for e := range l.entities.list() {
 				if seen++; seen > maxEntities {
 					root.t.note("more than %d entities: the rest is not read", maxEntities)
-					p.cut = true
 					return p
 				}
 				r := rolesOf(e)
@@ -78,7 +76,6 @@ func findParties(root val) (p parties) {
 		}
 		levels = deeper
 	}
-	p.cut = len(levels) > 0
 	return p
 }
 
@@ -127,7 +124,7 @@ func (r *domainReader) readParties() {
 		r.readRegistrar(p)
 	}
 	r.readRegistrant(p.registrant)
-	r.readReseller(p.reseller, p.cut || r.truncated)
+	r.readReseller(p.reseller)
 }
 
 func (r *domainReader) readRegistrar(p parties) {
@@ -301,9 +298,9 @@ func isWeb(s string) bool {
 	return true
 }
 
-// readReseller: in an answer that was read whole, no reseller means that there is
-// none in the server's record.
-func (r *domainReader) readReseller(reseller val, inPart bool) {
+// readReseller: an answer without a reseller does not say that there is none:
+// RFC 9083 demands no entity in any role, and many registrars leave theirs out.
+func (r *domainReader) readReseller(reseller val) {
 	switch {
 	case reseller.there():
 		r.Reseller = r.partyName(reseller, readContact(reseller), "reseller")
@@ -312,10 +309,8 @@ func (r *domainReader) readReseller(reseller val, inPart bool) {
 		}
 	case r.redacted&hidesReseller != 0:
 		r.Reseller = freehold.Hidden[string](heldBack, r.ids...)
-	case inPart:
-		r.Reseller.Note = "the answer is not whole"
 	default:
-		r.Reseller = freehold.NotThere[string](r.ids...)
+		r.Reseller.Note = notInThin
 	}
 }
 
