@@ -31,6 +31,7 @@ var capabilityRooms = []string{"registrar/...", "dnsexport/...", "verify/..."}
 var importTable = []room{
 	{folders: []string{""}, ours: nil, only: []string{"golang.org/x/net/idna", "golang.org/x/net/publicsuffix"}},
 	{folders: []string{"registrar/..."}, ours: append([]string{".", "registrar/..."}, leafRooms...)},
+	{folders: []string{"dnsexport/dnsexporttest"}, ours: append([]string{".", "dnsexport/...", "internal/resolve/serverstest"}, leafRooms...)},
 	{folders: []string{"dnsexport/..."}, ours: append([]string{".", "dnsexport/..."}, leafRooms...)},
 	{folders: []string{"verify/..."}, ours: append([]string{".", "verify/..."}, leafRooms...)},
 	{folders: leafRooms, ours: append([]string{"."}, leafRooms...)},
