@@ -51,8 +51,8 @@ func ParseHost(s string) (Host, error) {
 	if strings.IndexFunc(raw, hostileRune) >= 0 {
 		return bad(T("it holds control characters"), Text{})
 	}
-	if last := raw[len(raw)-1]; last >= '0' && last <= '9' || strings.ContainsAny(raw, ":/]") { // no address looks otherwise
-		if _, err := netip.ParseAddr(strings.Trim(raw, "[]")); err == nil {
+	if last := raw[len(raw)-1]; last >= '0' && last <= '9' || strings.ContainsAny(raw, ":/].") { // no address looks otherwise
+		if _, err := netip.ParseAddr(strings.Trim(raw, "[].")); err == nil {
 			return bad(T("it is an IP address"), T("give the domain name that points there"))
 		}
 		if _, err := netip.ParsePrefix(raw); err == nil {

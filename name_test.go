@@ -109,7 +109,7 @@ func TestHostWithin(t *testing.T) {
 }
 
 func FuzzParseHost(f *testing.F) {
-	for _, s := range []string{"example.fr", "école.ch", "xn--caf-dma.ch", "a..b", "*.x.y", "例え.jp", "ｅxample.com", "xn--a.b", "İ.tr", "a.b.", "ß.de"} {
+	for _, s := range []string{"example.fr", "école.ch", "xn--caf-dma.ch", "a..b", "*.x.y", "例え.jp", "ｅxample.com", "xn--a.b", "İ.tr", "a.b.", "ß.de", "0.0.0.0."} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
