@@ -64,17 +64,17 @@ const byUser = -1
 
 // understand tells what a column is by its heading, and how surely.
 func (s *shape) understand(c *freehold.ImportColumn, i int, user Mapping) (rank int) {
+	n := normal(c.Heading)
+	if isSecret(n) { // whatever the user says
+		c.How = freehold.ColumnSecret
+		return 0
+	}
 	if to, said := user.of(i+1, c.Heading); said {
 		c.Field, c.How, c.Order = to.field, freehold.ColumnByUser, to.order
 		if c.Field == freehold.ListedExpires && c.Order == "" {
 			c.Order = orderInHeading(c.Heading)
 		}
 		return byUser
-	}
-	n := normal(c.Heading)
-	if isSecret(n) {
-		c.How = freehold.ColumnSecret
-		return 0
 	}
 	f, rank, ok := fieldOf(n)
 	if ok {

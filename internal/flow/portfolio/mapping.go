@@ -1,7 +1,6 @@
 package portfolio
 
 import (
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -132,8 +131,8 @@ func ReadMapping(name string, r io.Reader) (Mapping, error) {
 		return Mapping{}, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%q cannot be read", name), Err: err}
 	}
 	var file mapFile
-	if err := toml.Unmarshal(b, &file); err != nil {
-		return Mapping{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not a saved map of columns", name), Advice: freehold.T("make one with %s", "--save-map"), Err: fmt.Errorf("%s", freehold.OneLine(err.Error()))}
+	if err := toml.Unmarshal(b, &file); err != nil || file.Columns == nil {
+		return Mapping{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not a saved map of columns", name), Advice: freehold.T("make one with %s", "--save-map"), Err: err}
 	}
 	var m Mapping
 	for _, column := range slices.Sorted(maps.Keys(file.Columns)) {
