@@ -15,6 +15,7 @@ import (
 
 	"freehold/internal/lab"
 	"freehold/internal/store"
+	"freehold/verify/rules"
 )
 
 // environment is that of a run of the program in a test: an empty home.
@@ -33,10 +34,14 @@ type told struct {
 	Verdict struct {
 		CanLeave string `json:"can_leave"`
 	} `json:"verdict"`
+	Findings []struct {
+		Rule string `json:"rule"`
+	} `json:"findings"`
 }
 
 // TestEveryStoryOfTheLab audits the lab through the program and its sockets, and
-// holds every name to the verdict its story promises.
+// holds every name to the verdict its story promises, and every rule to firing
+// somewhere.
 func TestEveryStoryOfTheLab(t *testing.T) {
 	var out, errs bytes.Buffer
 	code := Run(context.Background(), []string{"freehold", "audit", "--lab", "--format", "jsonl"}, Streams{In: strings.NewReader(""), Out: &out, Err: &errs, Getenv: environment(t)})
@@ -61,6 +66,27 @@ func TestEveryStoryOfTheLab(t *testing.T) {
 		if n.Verdict.CanLeave != s.CanLeave.String() || n.Status != s.Status.String() {
 			t.Errorf("%s: %s, %s; want %s, %s (%s)", s.Name, n.Verdict.CanLeave, n.Status, s.CanLeave, s.Status, s.Story)
 		}
+	}
+	everyRuleFires(t, got)
+}
+
+// everyRuleFires prints where each rule speaks (go test -v), and wants each to
+// speak somewhere.
+func everyRuleFires(t *testing.T, got map[string]told) {
+	t.Helper()
+	where := map[string][]string{}
+	for _, s := range lab.Describe() {
+		for _, f := range got[s.Name.ASCII()].Findings {
+			where[f.Rule] = append(where[f.Rule], s.Name.ASCII())
+		}
+	}
+	for _, r := range rules.All {
+		names := where[r.ID]
+		if len(names) == 0 {
+			t.Errorf("%s fires for no name of the lab", r.ID)
+			continue
+		}
+		t.Logf("%-27s %2d  %s", r.ID, len(names), strings.Join(names[:min(3, len(names))], " "))
 	}
 }
 

@@ -37,6 +37,7 @@ var companies = []company{
 	{"Comptoir des Noms SA", "FR", []string{"127.53.19.0/24", "198.51.100.96/27"}},
 	{"Laurentide Domaines inc.", "CA", []string{"127.53.21.0/24"}},
 	{"Vieux Serveurs Associés", "FR", []string{"127.53.22.0/24"}},
+	{"Orgue libre, association", "FR", []string{"127.53.23.0/24"}},
 	{"Massif Parking GmbH", "AT", []string{"127.53.20.0/24", "203.0.113.128/25"}},
 }
 
@@ -72,11 +73,20 @@ var machines = []machine{
 
 	{"ns1.laurentide-domaines.ca", "127.53.21.1", ""}, {"ns2.laurentide-domaines.ca", "127.53.21.2", ""},
 
-	{"ns1.vieux-serveurs.net", "127.53.22.1", ""},
+	{"ns1.vieux-serveurs.net", "127.53.22.1", ""}, {"ns2.vieux-serveurs.net", "127.53.22.2", ""},
+
+	{"ns1.orgue-libre.org", "127.53.23.1", ""}, {"ns2.orgue-libre.org", "127.53.23.2", ""},
 
 	{"ns1.massif-parking.net", "127.53.20.1", ""}, {"ns2.massif-parking.net", "127.53.20.2", ""},
 	{"park.massif-parking.net", "203.0.113.130", ""},
 }
+
+// staleGlue are addresses that registries still give out for servers that have
+// left them.
+var staleGlue = map[string]string{"ns2.vieux-serveurs.net": "127.53.22.1"}
+
+// withoutTCP are name servers whose firewall lets only UDP through.
+var withoutTCP = []string{"ns2.vieux-serveurs.net"}
 
 // houses are the companies' own names.
 var houses = []domain{

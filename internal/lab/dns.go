@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -15,7 +16,7 @@ import (
 // udpSize is the largest answer sent over UDP.
 const udpSize = 1232
 
-// nameServer answers at one address over UDP and TCP.
+// nameServer answers at one address over UDP and, with few exceptions, TCP.
 type nameServer struct {
 	lab    *Lab
 	server *server
@@ -34,16 +35,26 @@ func (n *nameServer) listen(addr netip.Addr, port int) (stop func(), err error) 
 	if err != nil {
 		return nil, err
 	}
+	if slices.Contains(withoutTCP, strings.TrimPrefix(n.server.id, "dns/")) {
+		return n.answerOn(packets, nil), nil
+	}
 	streams, err := net.Listen("tcp", packets.LocalAddr().String())
 	if err != nil {
 		packets.Close()
 		return nil, err
 	}
+	return n.answerOn(packets, streams), nil
+}
+
+// answerOn answers over UDP and, where streams are given, over TCP.
+func (n *nameServer) answerOn(packets net.PacketConn, streams net.Listener) (stop func()) {
 	ctx, cancel := context.WithCancelCause(n.lab.ctx)
 	handler := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) { n.serve(ctx, w, q) })
-	udp := &dns.Server{PacketConn: packets, Handler: handler}
-	tcp := &dns.Server{Listener: streams, Handler: handler, IdleTimeout: func() time.Duration { return 5 * time.Second }}
-	for _, s := range []*dns.Server{udp, tcp} {
+	servers := []*dns.Server{{PacketConn: packets, Handler: handler}}
+	if streams != nil {
+		servers = append(servers, &dns.Server{Listener: streams, Handler: handler, IdleTimeout: func() time.Duration { return 5 * time.Second }})
+	}
+	for _, s := range servers {
 		started := make(chan struct{})
 		s.NotifyStartedFunc = func() { close(started) }
 		n.lab.running.Go(func() { s.ActivateAndServe() })
@@ -51,9 +62,10 @@ func (n *nameServer) listen(addr netip.Addr, port int) (stop func(), err error) 
 	}
 	return func() {
 		cancel(errClosed)
-		udp.Shutdown()
-		tcp.Shutdown()
-	}, nil
+		for _, s := range servers {
+			s.Shutdown()
+		}
+	}
 }
 
 func (n *nameServer) serve(ctx context.Context, w dns.ResponseWriter, q *dns.Msg) {

@@ -109,6 +109,12 @@ type domain struct {
 	lame    []string // servers of the delegation that do not know the zone
 	behind  []string // servers that have not seen the last change
 	signed  denial
+	// unpublished: the registry's record has a delegation that its zone does not.
+	unpublished bool
+	// oldDS: the parent still holds the digest of a key that is gone.
+	oldDS bool
+	// recordNS is what the registrar's record still names; empty: the delegation.
+	recordNS []string
 
 	web     string   // machine
 	mail    []string // machines
@@ -219,7 +225,7 @@ func (w *world) add(d *domain) error {
 		}
 	}
 	w.byName[key], w.parsed[d] = d, name
-	w.delegated[key] = !d.gone && len(d.ns) > 0
+	w.delegated[key] = !d.gone && !d.unpublished && !d.onHold() && len(d.ns) > 0
 	return nil
 }
 
@@ -259,6 +265,11 @@ func (d *domain) paid() time.Time {
 		return day(d.paidUntil)
 	}
 	return day(d.expires)
+}
+
+// onHold tells whether the name is kept out of the DNS (RFC 5731 section 2.3).
+func (d *domain) onHold() bool {
+	return slices.Contains(d.statuses, "clientHold") || slices.Contains(d.statuses, "serverHold")
 }
 
 // zoneNS returns the zone's own NS set.

@@ -37,6 +37,7 @@ var stories = []domain{
 		registrar: "wholenames", reseller: "Nordet Hébergement Web inc.", holder: holder{"", "Garage Montfleuri enr.", "garage@montfleuri-auto.ca", "CA"}, conceal: concealText,
 		created: "2010-06-22", expires: "2027-06-22", transferred: "2018-07-02", changed: "2026-06-23", statuses: []string{"clientTransferProhibited"},
 		ns: nordet, web: "web3.nordet-web.ca", mail: []string{"courriel.nordet-web.ca"}, records: []string{`@ TXT "v=spf1 include:_spf.nordet-web.ca -all"`},
+		copies: []zoneCopy{{"2026-11-20", "axfr ns1.nordet-web.ca", freehold.CoverageTransferred, serial, 9, "sftp://courriel.nordet-web.ca/zones"}},
 	},
 	{
 		name: "fleuriste-hautecour.com", story: "agency client; one name server has not seen the last change of the zone",
@@ -44,6 +45,7 @@ var stories = []domain{
 		registrar: "laurentide", holder: holder{"", "Fleuriste Hautecour inc.", "", "CA"},
 		created: "2017-04-11", expires: "2027-04-11", changed: "2026-04-12", statuses: []string{"clientTransferProhibited", "clientUpdateProhibited"},
 		ns: nordet, behind: []string{"ns2.nordet-web.ca"}, web: "web3.nordet-web.ca", mail: []string{"courriel.nordet-web.ca"},
+		copies: []zoneCopy{{"2026-09-04", "axfr ns1.nordet-web.ca", freehold.CoverageTransferred, serialBehind, 8, "/agence/zones/2026-09-04"}},
 	},
 
 	// At Ormalis in France, host and registrar in one, whose machine room may burn.
@@ -102,6 +104,7 @@ var stories = []domain{
 		registrar: "comptoir", holder: holder{"", "Association Radio Vallon Libre", "antenne@radio-vallon-libre.fr", "FR"}, conceal: concealNone,
 		created: "2005-10-21", expires: "2027-10-21", changed: "2026-10-22", statuses: []string{"ok"},
 		ns: arvornet, signed: nsec3, web: "web.arvornet-services.fr", mail: []string{"mail.arvornet-services.fr"}, records: []string{"* A 192.0.2.40", `@ CAA 0 issue "acme-lab.example"`},
+		copies: []zoneCopy{{"2026-11-19", "questions to ns1.arvornet-services.fr", freehold.CoverageObserved, serial, 7, "/radio/zones"}},
 	},
 	{
 		name: "notaires-du-faubourg.com", story: "signed, and the signatures ran out: validating resolvers refuse it",
@@ -197,6 +200,109 @@ var stories = []domain{
 		registrar: "alpenname", holder: holder{"", "Tonnellerie Vinage Anstalt", "", "LI"}, conceal: concealNone,
 		created: "2019-09-09", expires: "2027-09-30", changed: "2026-09-10",
 		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"mail.rhodanum-web.ch"},
+	},
+
+	// Who holds what, as owners said it or as records show it.
+	{
+		name: "verger-sorbier.com", story: "the host pays for it, and the holder's mailbox is the host's",
+		leave: freehold.LeaveAlone, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Verger du Sorbier Sàrl", "client4711@rhodanum-web.ch", "CH"}, conceal: concealNone,
+		created: "2013-04-09", expires: "2028-04-09", changed: "2026-04-10", statuses: []string{"clientTransferProhibited"},
+		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
+		said: []saying{{"account", "me", "2026-10-06", false}, {"host", "Rhodanum Web Sàrl", "2026-10-06", false}, {"payer", "host", "2026-10-06", false}},
+	},
+	{
+		name: "ferme-noisetier.com", story: "one person, one private mailbox, one login; who hosts it was said a year ago",
+		leave: freehold.LeaveAlone, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"Loïc Noisetier", "Ferme du Noisetier", "ferme-noisetier.lab@bluewin.ch", "CH"}, conceal: concealNone,
+		created: "2011-02-17", expires: "2028-02-17", changed: "2026-02-18", statuses: []string{"clientTransferProhibited"},
+		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"mail.rhodanum-web.ch"},
+		said: []saying{{"host", "Rhodanum Web Sàrl", "2025-11-28", false}, {"account", "me", "2026-09-02", false}, {"key_holders", "1", "2026-09-02", false}},
+	},
+	{
+		name: "lutherie-bois-clair.com", story: "the host entered itself as the holder",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Rhodanum Web Sàrl", "noms@rhodanum-web.ch", "CH"}, conceal: concealNone,
+		created: "2009-05-28", expires: "2027-05-28", changed: "2026-05-29", statuses: []string{"clientTransferProhibited"},
+		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"mail.rhodanum-web.ch"},
+	},
+	{
+		name: "theatre-des-halles.com", story: "a privacy service stands as the holder; the owner names another registrar than the record does",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Paravent Whois Privacy Service Ltd", "", "IE"}, conceal: concealNone,
+		created: "2016-09-12", expires: "2027-09-12", changed: "2026-09-13", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"ns1.anycastel-dns.net", "ns2.anycastel-dns.org"}, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
+		said: []saying{{"registrar", "Alpenname AG", "2026-09-21", false}},
+	},
+	{
+		name: "moulin-de-brevenne.com", story: "moved to another registrar two weeks ago, after its owner said that they hold the account",
+		leave: freehold.LeaveNotBefore, status: freehold.StatusOK,
+		registrar: "wholenames", holder: holder{"", "Moulin de Brévenne SARL", "", "FR"}, conceal: concealText,
+		created: "2006-03-08", expires: "2028-03-08", transferred: "2026-11-11", changed: "2026-11-11", statuses: []string{"transferPeriod"},
+		ns: mistraline, web: "srv14.mistraline.com", mail: []string{"mail.mistraline.com"},
+		said: []saying{{"account", "me", "2026-10-01", false}},
+	},
+
+	// What goes wrong in the DNS.
+	{
+		name: "horloger-combe.ch", story: "certificates only for one account at the authority; the zone asks for other keys than the parent has",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "alpenname", holder: holder{"", "Horlogerie de la Combe SA", "", "CH"},
+		created: "2010-12-13", expires: "2027-12-31", changed: "2026-01-04",
+		ns: postilla, signed: nsec, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
+		records: []string{
+			`@ CAA 0 issue "acme-lab.example; accounturi=https://acme-lab.example/acct/4711"`,
+			"@ CDS 4711 13 2 9F2A5C1E7B3D4068A1C2E3F405162738495A6B7C8D9EAFB0C1D2E3F405162738",
+		},
+	},
+	{
+		name: "camping-trois-cols.com", story: "the parent still vouches for a key of the operator before last",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Camping des Trois Cols", "", "FR"},
+		created: "2014-06-18", expires: "2027-06-18", changed: "2026-06-19", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"ns1.anycastel-dns.net", "ns2.anycastel-dns.org"}, signed: nsec3, oldDS: true, web: "web1.ormalis-hebergement.fr", mail: []string{"in1.postilla-mail.ch"},
+	},
+	{
+		name: "ruches-de-montalban.net", story: "one name server has moved and the registry does not know; there it answers over UDP only",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Les Ruches de Montalban", "", "FR"},
+		created: "2018-03-20", expires: "2027-03-20", changed: "2026-03-21", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"ns1.vieux-serveurs.net", "ns2.vieux-serveurs.net"}, web: "web1.ormalis-hebergement.fr", mail: []string{"mx1.ormalis-hebergement.fr"},
+	},
+	{
+		name: "sabotier-kerlan.com", story: "one name server of the delegation is nowhere",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "wholenames", holder: holder{"", "Saboterie Kerlan", "", "FR"}, conceal: concealText,
+		created: "2008-09-30", expires: "2027-09-30", changed: "2026-10-01", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"dns1.mistraline.com", "dns3.mistraline.com"}, web: "srv14.mistraline.com", mail: []string{"mail.mistraline.com"},
+	},
+	{
+		name: "orgue-libre.org", story: "its name servers are named in itself",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Orgue libre, association", "", "FR"},
+		created: "2007-11-19", expires: "2027-11-19", changed: "2026-01-12", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"ns1.orgue-libre.org", "ns2.orgue-libre.org"}, web: "web1.ormalis-hebergement.fr", mail: []string{"in1.postilla-mail.ch"},
+	},
+	{
+		name: "piscine-aubepine.org", story: "registered with name servers that the parent zone does not have",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK, unpublished: true,
+		registrar: "comptoir", holder: holder{"", "Piscine de l'Aubépine", "", "FR"},
+		created: "2015-07-07", expires: "2027-07-07", changed: "2026-07-08", statuses: []string{"clientTransferProhibited"},
+		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
+	},
+	{
+		name: "orme-veterinaires.com", story: "on hold by its registrar: out of the DNS",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Clinique vétérinaire de l'Orme", "", "FR"},
+		created: "2012-10-29", expires: "2027-10-29", changed: "2026-10-30", statuses: []string{"clientHold", "clientTransferProhibited"},
+		ns: rhodanum, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
+	},
+	{
+		name: "reliure-saint-loup.net", story: "the registrar's record still names the servers of before",
+		leave: freehold.LeaveUnknown, status: freehold.StatusOK,
+		registrar: "comptoir", holder: holder{"", "Reliure Saint-Loup", "", "FR"},
+		created: "2017-01-26", expires: "2028-01-26", changed: "2026-01-27", statuses: []string{"clientTransferProhibited"},
+		ns: []string{"ns1.anycastel-dns.net", "ns2.anycastel-dns.org"}, recordNS: mistraline, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
 	},
 
 	// Names that nothing moves now.

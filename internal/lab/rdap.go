@@ -295,7 +295,12 @@ func (l *Lab) registrarService(r *registrar) rdapService {
 		if d == nil || d.gone || d.registrar != r.key {
 			return rdapError(http.StatusNotFound, "Not Found")
 		}
-		return marshal(http.StatusOK, r.style(l.view(d, l.world.registryOf(d), l.registrarBase(r.key))))
+		v := l.view(d, l.world.registryOf(d), l.registrarBase(r.key))
+		if d.recordNS != nil {
+			late := *d
+			late.ns, v.d = d.recordNS, &late
+		}
+		return marshal(http.StatusOK, r.style(v))
 	}
 }
 

@@ -142,11 +142,19 @@ func (w *world) tldZone(reg *registry) *zone {
 		if d.signed != unsigned {
 			z.add(newZoneKey(owner).ds())
 		}
+		if d.oldDS {
+			old := newZoneKey("old." + owner).ds()
+			old.Hdr.Name = owner
+			z.add(old)
+		}
 	}
 	for i := range w.domains {
 		for _, host := range w.domains[i].servers() {
 			if addr, ok := w.addrOf[host]; ok && within(host, reg.tld) && !glued[host] {
 				glued[host] = true
+				if old, ok := staleGlue[host]; ok {
+					addr = netip.MustParseAddr(old)
+				}
 				z.add(address(host+".", addr, 86400))
 			}
 		}
