@@ -175,4 +175,7 @@ type Ask struct {
 	// Error is the reason of an outcome other than answered, one line, no secret.
 	Error    string
 	Evidence EvidenceID
+	// Kept is when the answer came, where it was kept from an earlier run and not
+	// asked for again; zero otherwise.
+	Kept time.Time
 }

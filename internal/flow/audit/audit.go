@@ -55,6 +55,7 @@ type Auditor struct {
 	WHOIS  WHOIS
 	DNS    DNS
 	Memory Memory // nil: nothing is remembered, and that is evidence too
+	Past   Past   // nil: nothing is used again
 	Judge  Judge
 	// Ask puts the open questions about a judged name to a person and returns
 	// what they said; the name is then judged again. nil: nobody is asked.
@@ -99,7 +100,10 @@ func (a *Auditor) Name(ctx context.Context, asked string, name freehold.Name) (A
 		dns <- dnsAnswer{facts, evidence}
 	}()
 	var evidence []freehold.Evidence
-	o.Registration, evidence = a.registration(bounded, name)
+	var kept bool
+	if o.Registration, evidence, kept = a.kept(bounded, name); !kept {
+		o.Registration, evidence = a.registration(bounded, name)
+	}
 	answer := <-dns
 	o.DNS = answer.facts
 	out.Evidence = append(evidence, answer.evidence...)

@@ -66,7 +66,7 @@ func (a *Auditor) Run(ctx context.Context, inputs iter.Seq[Input], opt Options) 
 	for batch := range batches(done) {
 		if opt.Save != nil && saveErr == nil {
 			// What was learnt before an interruption is kept.
-			saveErr = opt.Save(context.WithoutCancel(ctx), audited(batch))
+			saveErr = opt.Save(context.WithoutCancel(ctx), toSave(batch))
 		}
 		if tellErr != nil {
 			continue // drain, so that the workers can end
@@ -153,7 +153,7 @@ func batches(done <-chan finished) iter.Seq[[]finished] {
 	}
 }
 
-func audited(batch []finished) []Audited {
+func toSave(batch []finished) []Audited {
 	out := make([]Audited, len(batch))
 	for i, f := range batch {
 		out[i] = f.Audited

@@ -208,15 +208,19 @@ func (s *schedule) handOut(now time.Time) time.Duration {
 	return max(0, s.later.lanes[0].at.Sub(now))
 }
 
-// hogs tells whether a lane has its share of the workers, where it must keep to
-// one because others have names waiting, and it has no pace or answers none: half
-// of the free ones, or its part of all. A server that never answers takes no more.
+// hogs tells whether a lane has its share of the workers while others have names
+// waiting: a quarter, as long as its names come and go; where it has no pace or is
+// slow to answer, half of the free ones or its part of all. So a server that never
+// answers leaves enough to the others.
 func (s *schedule) hogs(l *lane, now time.Time) bool {
-	slow := len(l.inWork) > 0 && now.Sub(l.inWork[0]) > slowAnswer
-	if s.queued <= 1 || l.paced && !slow {
+	if s.queued <= 1 {
 		return false
 	}
-	return len(l.inWork) >= max(1, (s.workers-s.inWork)/2, s.workers/s.queued)
+	share := max(1, (s.workers-s.inWork)/2, s.workers/s.queued)
+	if slow := len(l.inWork) > 0 && now.Sub(l.inWork[0]) > slowAnswer; l.paced && !slow {
+		share = max(share, s.workers/4)
+	}
+	return len(l.inWork) >= share
 }
 
 // look moves the lanes whose turn it is to the ready ones.
