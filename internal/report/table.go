@@ -17,7 +17,9 @@ type tableWriter struct {
 	// first is held back until it is known whether it is the only one.
 	first *freehold.Result
 	cols  []column
-	tally tally
+	// reasonAt is the column from which on the reason stands of a name that failed.
+	reasonAt int
+	tally    tally
 }
 
 func (t *tableWriter) Begin(r freehold.Run) error {
@@ -82,19 +84,34 @@ func (t *tableWriter) startList() {
 		registrarW = 0
 		nameW = w - verdictW - dateW - 10 - 3*t.gap()
 	}
+	clientW := 0
+	if p.o.Clients && w >= 80 { // in a narrow list it takes the place of the registrar
+		if clientW = w / 7; w < 110 {
+			clientW, registrarW = min(14, w/6), 0
+		}
+		nameW -= 2
+	}
 	gaps := 4
 	if registrarW == 0 {
-		gaps = 3
+		gaps--
 	}
-	worstW := w - nameW - verdictW - registrarW - dateW - gaps*t.gap()
+	if clientW > 0 {
+		gaps++
+	}
+	worstW := w - nameW - clientW - verdictW - registrarW - dateW - gaps*t.gap()
 	t.cols = []column{
 		{p.say("name"), nameW, func(r *freehold.Result) (string, style) { return p.nameOf(r), bold }},
+		{p.say("client, tags"), clientW, clientCell},
 		{p.say("can it leave?"), verdictW, t.verdictCell},
 		{p.say("registered at"), registrarW, t.registrarCell},
 		{p.say("expires"), dateW, t.expiresCell},
 		{worst, worstW, t.worstCell},
 	}
 	t.cols = slices.DeleteFunc(t.cols, func(c column) bool { return c.width <= 0 })
+	t.reasonAt = 2
+	if clientW > 0 {
+		t.reasonAt = 3
+	}
 	var head line
 	for i, c := range t.cols {
 		head = append(head, span{t.pad(i) + p.fit(c.head, c.width), bold})
@@ -122,7 +139,7 @@ func (t *tableWriter) row(r *freehold.Result) {
 	used := 0
 	for i, c := range t.cols {
 		used += cells(t.pad(i)) + c.width
-		if i == 2 && r.Status == freehold.StatusFailed { // the reason takes the room of all that is not known
+		if i == t.reasonAt && r.Status == freehold.StatusFailed { // the reason takes the room of all that is not known
 			used -= c.width
 			t.p.line(append(l, span{text: t.pad(i) + t.p.fit(freehold.OneLine(r.Error), t.p.o.Width-used)}))
 			return
@@ -140,6 +157,15 @@ func (t *tableWriter) verdictCell(r *freehold.Result) (string, style) {
 		s += " *"
 	}
 	return s, st
+}
+
+// clientCell shows whose a name is, then its tags.
+func clientCell(r *freehold.Result) (string, style) {
+	words := r.Tags
+	if r.Client != "" {
+		words = append([]string{r.Client}, r.Tags...)
+	}
+	return freehold.OneLine(strings.Join(words, ", ")), plainText
 }
 
 func (t *tableWriter) registrarCell(r *freehold.Result) (string, style) {
