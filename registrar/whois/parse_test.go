@@ -50,6 +50,46 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestEveryRegistry: of each registry that has no RDAP there is an answer about a
+// name that is registered and one about a name that is not; and the ways in which
+// any server says "not now" and "not you" say nothing about either, alone or
+// before what else it would have sent.
+func TestEveryRegistry(t *testing.T) {
+	states := map[string]map[string][]byte{}
+	names := map[string]freehold.Name{}
+	for _, path := range answers(t) {
+		name, want, body := readAnswer(t, path)
+		state, _, _ := strings.Cut(want, ";")
+		if states[name.TLD()] == nil {
+			states[name.TLD()] = map[string][]byte{}
+		}
+		states[name.TLD()][state] = body
+		names[name.TLD()+state] = name
+	}
+	for tld := range strings.FieldsSeq("eu be it se nu lu at dk pt ie hu ro xx") {
+		for _, state := range []string{"registered", "not_registered"} {
+			body, name := states[tld][state], names[tld+state]
+			if body == nil && tld != "xx" {
+				t.Errorf("no answer of .%s that says %s", tld, state)
+			}
+			if body == nil {
+				continue
+			}
+			for text, want := range map[string]freehold.Outcome{
+				"Too many requests": freehold.OutcomeThrottled, "% Quota exceeded": freehold.OutcomeThrottled, "%% Maximum query rate reached": freehold.OutcomeThrottled,
+				"Access denied": freehold.OutcomeRefused, "# Your IP address has been blocked": freehold.OutcomeRefused,
+				"The service is temporarily unavailable": freehold.OutcomeFailed, "% Down for maintenance": freehold.OutcomeFailed,
+			} {
+				for _, answer := range []string{text, text + "\n\n" + string(body), text + "\n\n% No entries found"} {
+					if a := checkLaw(t, name, []byte(answer)); a.outcome != want || a.reg.State != freehold.RegistrationUnknown || a.why == "" {
+						t.Errorf(".%s, %q before %s: %s, %s, %q", tld, text, state, a.outcome, a.reg.State, a.why)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestLineEnds reads every answer with the other kinds of line ends: servers
 // differ, and the meaning must not.
 func TestLineEnds(t *testing.T) {
