@@ -52,24 +52,27 @@ type profileData struct {
 	only map[string]Rules // rows that hold for one top-level domain alone
 }
 
-// Load returns the data that come with the program.
-func Load() (*Set, error) {
+// Load returns the data that come with the program. They are read once.
+func Load() (*Set, error) { return builtIn() }
+
+var builtIn = sync.OnceValues(func() (*Set, error) {
 	sub, err := fs.Sub(embedded, "data")
 	if err != nil {
 		return nil, err
 	}
 	set := &Set{families: map[string]*family{}}
 	return set, set.read(sub, "built-in policy data")
-}
+})
 
 // LoadDir returns the built-in data with the families of a directory's *.toml
 // files in place of those of the same name. They are held to the same schema.
 // Errors are of KindInvalid, or of KindNotFound when there is no such directory.
 func LoadDir(dir string) (*Set, error) {
-	set, err := Load()
+	built, err := Load()
 	if err != nil {
 		return nil, err
 	}
+	set := &Set{families: maps.Clone(built.families)}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%q is no directory of policy files", dir)}
 	}
@@ -371,12 +374,9 @@ func (s *Set) Date() time.Time {
 	return oldest
 }
 
-// builtIn is the data that come with the program, read once.
-var builtIn = sync.OnceValues(Load)
-
 // RegistryOf returns who runs the registry of a name, where the built-in data say.
 func RegistryOf(name freehold.Name) (string, bool) {
-	set, err := builtIn()
+	set, err := Load()
 	if err != nil {
 		return "", false
 	}
