@@ -29,6 +29,7 @@ import (
 	"github.com/miekg/dns"
 
 	"freehold"
+	"freehold/internal/resolve"
 )
 
 // An Asker puts one question to one server and returns its answer, whatever its
@@ -253,7 +254,7 @@ func (o *observer) take(m *dns.Msg, name string, qtype uint16) bool {
 
 // keep adds a record to the zone.
 func (o *observer) keep(rr dns.RR) bool {
-	r, err := record(rr)
+	r, err := resolve.Record(rr)
 	if err != nil {
 		o.mu.Lock()
 		defer o.mu.Unlock()
@@ -264,25 +265,6 @@ func (o *observer) keep(rr dns.RR) bool {
 	defer o.mu.Unlock()
 	o.records[r] = true
 	return true
-}
-
-// record turns what the wire said into our own shape, its rdata uncompressed.
-func record(rr dns.RR) (freehold.Record, error) {
-	h := rr.Header()
-	owner, err := freehold.ParseOwner(h.Name, "")
-	if err != nil {
-		return freehold.Record{}, err
-	}
-	buf := make([]byte, dns.Len(rr)+1)
-	n, err := dns.PackRR(rr, buf, 0, nil, false)
-	if err != nil {
-		return freehold.Record{}, err
-	}
-	off := len(owner) + 10 // type, class, TTL, length
-	if off > n {
-		return freehold.Record{}, errors.New("it is too short")
-	}
-	return freehold.Record{Owner: owner, Class: freehold.RRClass(h.Class), Type: freehold.RRType(h.Rrtype), TTL: h.Ttl, Data: string(buf[off:n])}, nil
 }
 
 // exists remembers that an owner is there, and tells whether that is news.

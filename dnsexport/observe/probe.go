@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"freehold"
+	"freehold/internal/resolve"
 )
 
 // typeNXNAME in a bitmap says that the name does not exist (RFC 9824 §2).
@@ -293,7 +294,7 @@ func data(m *dns.Msg, qtype uint16) []string {
 	var out []string
 	for _, rr := range m.Answer {
 		if t := rr.Header().Rrtype; t == qtype || t == dns.TypeCNAME {
-			if r, err := record(rr); err == nil {
+			if r, err := resolve.Record(rr); err == nil {
 				out = append(out, r.Type.String()+" "+r.Data)
 			}
 		}

@@ -123,7 +123,7 @@ func truth(t *testing.T, name, text string) map[string]bool {
 	zp := dns.NewZoneParser(strings.NewReader(serverstest.Zone(name, 7, "ns1."+name, plainAt)+at(text, name)), name, "")
 	zp.SetDefaultTTL(3600)
 	for rr, ok := zp.Next(); ok; rr, ok = zp.Next() {
-		r, err := record(rr)
+		r, err := resolve.Record(rr)
 		if err != nil {
 			t.Fatal(err)
 		}
