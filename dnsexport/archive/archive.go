@@ -1,0 +1,464 @@
+// Package archive keeps copies of zones in a folder: NAME.zone and its like
+// beside manifest.json, which says of each zone where it came from, how
+// complete it is, and the digest of each file. A signed note covers the manifest.
+//
+// What is good is never touched before its successor is whole and on disk. A
+// run writes everything into .freehold/stage; renaming that folder to
+// .freehold/commit is the one moment at which the new copy counts; only then do
+// its files move to their places. A run that dies before it leaves the old copy,
+// one that dies after it is finished by the next run, and Check sees the new copy
+// either way.
+package archive
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/mod/sumdb/note"
+
+	"freehold"
+	"freehold/dnsexport/format"
+)
+
+const (
+	manifestName = "manifest.json"
+	noteName     = "manifest.json.note"
+	ownFolder    = ".freehold"
+	maxManifest  = 256 << 20
+)
+
+// Options of writing.
+type Options struct {
+	Formats []*format.Format
+	// Keep is how many generations stay; 1 is the newest alone.
+	Keep int
+	// Recipients encrypt every file of a zone; the manifest stays readable.
+	Recipients []age.Recipient
+	// RecipientNames stand in the manifest.
+	RecipientNames []string
+	// Signer signs the manifest; nil leaves it unsigned. Secret makes the marks
+	// by which an encrypted file that did not change is known again.
+	Signer  note.Signer
+	Secret  []byte
+	Now     func() time.Time
+	Version string
+}
+
+// Writer writes one generation. Zone and Failed may be called concurrently.
+type Writer struct {
+	dir, own, stage string
+	o               Options
+	unlock          func()
+
+	mu       sync.Mutex
+	manifest Manifest // of the new generation
+	old      Manifest
+	files    []string // staged
+}
+
+// Begin opens the folder, makes it if need be, finishes what a killed run had
+// committed, and holds a lock until Commit or Abort. Errors: KindBusy where
+// another run holds it, KindDamaged where the manifest does not read.
+func Begin(dir string, o Options) (*Writer, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Keep = max(1, o.Keep)
+	w := &Writer{dir: dir, own: filepath.Join(dir, ownFolder), o: o}
+	w.stage = filepath.Join(w.own, "stage")
+	if err := os.MkdirAll(w.own, 0o700); err != nil {
+		return nil, failure("cannot make the folder", dir, err)
+	}
+	unlock, err := lock(filepath.Join(w.own, "lock"))
+	if err != nil {
+		return nil, &freehold.Error{Kind: freehold.KindBusy, Msg: fmt.Sprintf("another run is writing to %q", dir), Hint: "wait until it is done"}
+	}
+	w.unlock = unlock
+	if err := w.prepare(); err != nil {
+		unlock()
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *Writer) prepare() error {
+	if err := w.finishCommit(); err != nil {
+		return err
+	}
+	old, err := readManifest(filepath.Join(w.dir, manifestName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	w.old = old
+	if err := os.RemoveAll(w.stage); err != nil {
+		return failure("cannot clear", w.stage, err)
+	}
+	if err := os.Mkdir(w.stage, 0o700); err != nil {
+		return failure("cannot make the folder", w.stage, err)
+	}
+	w.manifest = Manifest{Schema: SchemaManifest, Version: w.o.Version, Created: w.o.Now().UTC().Truncate(time.Second)}
+	for _, e := range old.Zones { // a zone that is not exported this time keeps its last good copy
+		e.Current = false
+		w.manifest.Zones = append(w.manifest.Zones, e)
+	}
+	return nil
+}
+
+// Abort gives the run up: the folder stays as it was.
+func (w *Writer) Abort() {
+	os.RemoveAll(w.stage)
+	w.unlock()
+}
+
+// Zone writes the files of a zone, which is put into canonical order. A copy
+// that is known to lack records does not take the place of a better one: then
+// the error is of KindInvalid and the better one stays.
+func (w *Writer) Zone(z *freehold.Zone) (Entry, error) {
+	z.Sort()
+	name := strings.ToLower(bare(z.Origin))
+	previous := w.previous(name)
+	if previous != nil && z.Partial() && previous.Coverage > z.Coverage {
+		return *previous, &freehold.Error{Kind: freehold.KindInvalid,
+			Msg:  fmt.Sprintf("zone %q: the new copy is only %s; the one of %s, %s, is kept", name, z.Coverage, previous.At.Format(time.DateOnly), previous.Coverage),
+			Hint: "export it into another folder to have both"}
+	}
+	e := entryOf(z, name)
+	for _, f := range w.o.Formats {
+		for _, file := range f.Files(z) {
+			written, losses, err := w.file(f, file, fileName(name)+file.Suffix, previous)
+			if err != nil {
+				return Entry{}, err
+			}
+			e.Files = append(e.Files, written)
+			for _, l := range losses {
+				e.Losses = append(e.Losses, lossOf(l, z))
+			}
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.replace(e)
+	return e, nil
+}
+
+// Failed records that a zone could not be read. Its last good copy stays.
+func (w *Writer) Failed(name string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.manifest.Failed = append(w.manifest.Failed, Failure{Zone: name, Error: freehold.OneLine(err.Error())})
+}
+
+func (w *Writer) previous(name string) *Entry {
+	for i := range w.old.Zones {
+		if w.old.Zones[i].Zone == name {
+			return &w.old.Zones[i]
+		}
+	}
+	return nil
+}
+
+func (w *Writer) replace(e Entry) {
+	for i := range w.manifest.Zones {
+		if w.manifest.Zones[i].Zone == e.Zone {
+			w.manifest.Zones[i] = e
+			return
+		}
+	}
+	w.manifest.Zones = append(w.manifest.Zones, e)
+}
+
+// file writes one file into the stage.
+func (w *Writer) file(f *format.Format, file format.File, name string, previous *Entry) (File, []format.Loss, error) {
+	if len(w.o.Recipients) == 0 {
+		return w.plainFile(f, file, name)
+	}
+	name += ".age"
+	mark := hmac.New(sha256.New, w.o.Secret)
+	losses, err := file.Write(mark)
+	if err != nil {
+		return File{}, nil, failure("cannot write", name, err)
+	}
+	out := File{Path: name, Format: f.Name, Mark: hex.EncodeToString(mark.Sum(nil)), Recipients: w.o.RecipientNames}
+	if previous != nil { // age never writes the same twice: an unchanged zone keeps its file
+		for _, p := range previous.Files {
+			if p.Path == name && p.Mark == out.Mark && slices.Equal(p.Recipients, out.Recipients) && copyFile(filepath.Join(w.dir, name), filepath.Join(w.stage, name), p.SHA256) == nil {
+				w.staged(name)
+				return p, losses, nil
+			}
+		}
+	}
+	size, sum, err := w.write(name, func(dst io.Writer) error {
+		sealed, err := age.Encrypt(dst, w.o.Recipients...)
+		if err != nil {
+			return err
+		}
+		if _, err := file.Write(sealed); err != nil {
+			return err
+		}
+		return sealed.Close()
+	})
+	out.Size, out.SHA256 = size, sum
+	return out, losses, err
+}
+
+func (w *Writer) plainFile(f *format.Format, file format.File, name string) (File, []format.Loss, error) {
+	var losses []format.Loss
+	size, sum, err := w.write(name, func(dst io.Writer) (err error) {
+		losses, err = file.Write(dst)
+		return err
+	})
+	return File{Path: name, Format: f.Name, Size: size, SHA256: sum}, losses, err
+}
+
+func (w *Writer) staged(name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.files = append(w.files, name)
+}
+
+// write writes a file of the stage and returns its size and digest.
+func (w *Writer) write(name string, content func(io.Writer) error) (int64, string, error) {
+	f, err := os.OpenFile(filepath.Join(w.stage, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return 0, "", failure("cannot write", name, err)
+	}
+	sum := sha256.New()
+	counted := &counter{w: io.MultiWriter(f, sum)}
+	err = content(counted)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return 0, "", failure("cannot write", name, err)
+	}
+	w.staged(name)
+	return counted.n, hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Commit makes the new generation the one that counts. expected is how many
+// zones the run was to export.
+func (w *Writer) Commit(expected int) (Manifest, error) {
+	defer w.unlock()
+	m := &w.manifest
+	slices.SortFunc(m.Zones, func(a, b Entry) int { return strings.Compare(a.Zone, b.Zone) })
+	slices.SortFunc(m.Failed, func(a, b Failure) int { return strings.Compare(a.Zone, b.Zone) })
+	m.Expected = expected
+	for _, e := range m.Zones {
+		if e.Current {
+			m.Exported++
+		}
+	}
+	if err := w.writeManifest(); err != nil {
+		return *m, err
+	}
+	if err := syncAll(w.stage, w.files); err != nil {
+		return *m, failure("cannot finish", w.stage, err)
+	}
+	if w.o.Keep > 1 {
+		if err := w.keepGeneration(); err != nil {
+			return *m, err
+		}
+	}
+	if err := os.Rename(w.stage, filepath.Join(w.own, "commit")); err != nil {
+		return *m, failure("cannot commit", w.dir, err)
+	}
+	if err := syncDir(w.own); err != nil {
+		return *m, failure("cannot commit", w.dir, err)
+	}
+	if err := w.finishCommit(); err != nil {
+		return *m, err
+	}
+	return *m, w.prune()
+}
+
+func (w *Writer) writeManifest() error {
+	b, err := json.MarshalIndent(w.manifest, "", " ")
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	if _, _, err := w.write(manifestName, func(dst io.Writer) error { _, err := dst.Write(b); return err }); err != nil {
+		return err
+	}
+	if w.o.Signer == nil {
+		return nil
+	}
+	signed, err := note.Sign(&note.Note{Text: noteText(b, w.manifest)}, w.o.Signer)
+	if err != nil {
+		return err
+	}
+	_, _, err = w.write(noteName, func(dst io.Writer) error { _, err := dst.Write(signed); return err })
+	return err
+}
+
+// noteText is what the note says: the digest of the manifest, and its date.
+func noteText(manifest []byte, m Manifest) string {
+	sum := sha256.Sum256(manifest)
+	return fmt.Sprintf("%s\nsha256 %s\ncreated %s\n", SchemaManifest, hex.EncodeToString(sum[:]), m.Created.Format(time.RFC3339))
+}
+
+// finishCommit moves the files of a committed generation to their places. It
+// may be done again after any interruption. The manifest moves last.
+func (w *Writer) finishCommit() error {
+	commit := filepath.Join(w.own, "commit")
+	entries, err := os.ReadDir(commit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failure("cannot read", commit, err)
+	}
+	next, err := readManifest(filepath.Join(commit, manifestName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err == nil { // files that the new manifest no longer names
+		old, oldErr := readManifest(filepath.Join(w.dir, manifestName))
+		if oldErr == nil {
+			for path := range old.paths() {
+				if !next.paths()[path] {
+					if err := os.Remove(filepath.Join(w.dir, path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+						return failure("cannot remove", path, err)
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return rank(a.Name()) - rank(b.Name()) })
+	for _, e := range entries {
+		if err := os.Rename(filepath.Join(commit, e.Name()), filepath.Join(w.dir, e.Name())); err != nil {
+			return failure("cannot place", e.Name(), err)
+		}
+	}
+	if err := syncDir(w.dir); err != nil {
+		return failure("cannot finish", w.dir, err)
+	}
+	return os.Remove(commit)
+}
+
+func rank(name string) int {
+	switch name {
+	case noteName:
+		return 1
+	case manifestName:
+		return 2
+	}
+	return 0
+}
+
+func failure(what, path string, err error) error {
+	kind := freehold.KindInvalid
+	hint := ""
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
+		kind, hint = freehold.KindFull, "the last good copy is untouched; make room and run again"
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	var le *os.LinkError
+	if errors.As(err, &le) {
+		err = le.Err
+	}
+	return &freehold.Error{Kind: kind, Msg: fmt.Sprintf("%s %q", what, path), Err: err, Hint: hint}
+}
+
+// syncAll brings files and their folder to the disk.
+func syncAll(dir string, names []string) error {
+	work := make(chan string)
+	errs := make(chan error, 8)
+	for range 8 {
+		go func() {
+			var first error
+			for name := range work {
+				if err := syncFile(filepath.Join(dir, name)); err != nil && first == nil {
+					first = err
+				}
+			}
+			errs <- first
+		}()
+	}
+	for _, name := range names {
+		work <- name
+	}
+	close(work)
+	var all error
+	for range 8 {
+		all = errors.Join(all, <-errs)
+	}
+	if all != nil {
+		return all
+	}
+	return syncDir(dir)
+}
+
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func syncDir(path string) error { return syncFile(path) }
+
+// bare returns a zone's name without its final dot.
+func bare(o freehold.Owner) string {
+	if o == freehold.RootOwner {
+		return "."
+	}
+	return strings.TrimSuffix(o.String(), ".")
+}
+
+// fileName makes a zone's name one of a file: nothing in it leads elsewhere.
+func fileName(zone string) string {
+	if zone == "." {
+		return "@root"
+	}
+	var b strings.Builder
+	for _, c := range []byte(zone) {
+		if c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	name := b.String()
+	if strings.HasPrefix(name, ".") {
+		name = "%2E" + name[1:]
+	}
+	if len(name) > 200 {
+		sum := sha256.Sum256([]byte(zone))
+		name = name[:150] + "~" + hex.EncodeToString(sum[:8])
+	}
+	return name
+}
