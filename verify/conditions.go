@@ -14,6 +14,10 @@ func (j *judgement) sayConditions() {
 	if j.route.kind != byRegistry && j.asked == nil && j.v.CanLeave != freehold.LeaveWithHost {
 		need(freehold.T("you can log in at %m and see %s there", j.registrar(), j.name()), heldByOwner(j.account), j.account.Evidence)
 	}
+	_, moved := j.p.MovedBy.Get()
+	if _, issued := j.p.CodeIssuer.Get(); !moved && !issued && !j.p.Default() && j.asked == nil && j.route.kind != byRegistry {
+		need(freehold.T("%m gives you what a transfer of %s needs", j.registrar(), j.name()), freehold.StandingUnknown)
+	}
 	j.mailboxCondition(need)
 	if locks := j.statuses(j.p.LiftedByRegistrar); len(locks) > 0 {
 		if span, ok := j.p.UnlockDeadline.Get(); ok {

@@ -25,13 +25,13 @@ func TestJudge(t *testing.T) {
 		{"public data of .ca", "savon.ca", nil, freehold.LeaveUnknown, "Can you log in at"},
 		{"public data of .eu", "savon.eu", edits{statuses("ok")}, freehold.LeaveUnknown, "Is the registrant's mailbox of savon.eu yours"},
 		{"public data of .eu with the mailbox", "savon.eu", edits{statuses("ok"), mailbox("a@savon.eu")}, freehold.LeaveUnknown, "Is a@savon.eu your mailbox"},
-		{"public data of a TLD without rules", "savon.dk", nil, freehold.LeaveUnknown, "Can you log in at"},
+		{"public data of a TLD without rules", "savon.me", nil, freehold.LeaveUnknown, "Can you log in at"},
 
 		// Alone.
 		{"account attested", "savon.com", edits{says("account", "me")}, freehold.LeaveAlone, "as you said"},
 		{"account proven", "savon.com", edits{shows("account", "me")}, freehold.LeaveAlone, "You have shown"},
 		{"account attested under .fr", "savon.fr", edits{says("account", "me")}, freehold.LeaveAlone, "not verified. [afnic.re"},
-		{"account attested in a TLD without rules", "savon.dk", edits{says("account", "me")}, freehold.LeaveAlone, ""},
+		{"account attested in a TLD without rules", "savon.me", edits{says("account", "me")}, freehold.LeaveAlone, ""},
 		{"the mailbox opens EURid's site", "savon.eu", edits{statuses("ok"), says("contact_mailbox", "me")}, freehold.LeaveAlone, "You read the mailbox with which EURid"},
 		{"the mailbox opens EURid's site although the host is registrar", "savon.eu", edits{statuses("ok"), registrarIs("Rhodanum Web Sàrl"), says("contact_mailbox", "me")}, freehold.LeaveAlone, ""},
 		{"registry access under .eu", "savon.eu", edits{statuses("ok"), says("registry_access", "yes")}, freehold.LeaveAlone, "EURid yourself"},
@@ -58,7 +58,7 @@ func TestJudge(t *testing.T) {
 		{"held by the registry", "savon.com", edits{statuses("serverHold"), says("account", "me")}, freehold.LeaveUnknown, "Why has the registry"},
 		{"no date of creation", "savon.com", edits{noCreated, says("account", "me")}, freehold.LeaveUnknown, "more than 60 days ago"},
 		{"moved lately, nobody says when", "savon.com", edits{statuses("transferPeriod"), says("account", "me")}, freehold.LeaveUnknown, "come to Comptoir des Noms SA more than 60 days ago"},
-		{"young in a TLD without rules", "savon.dk", edits{created("2026-11-01"), says("account", "me")}, freehold.LeaveUnknown, "Does Comptoir des Noms SA let savon.dk move"},
+		{"young in a TLD without rules", "savon.me", edits{created("2026-11-01"), says("account", "me")}, freehold.LeaveUnknown, "Does Comptoir des Noms SA let savon.me move"},
 		{"no status in a TLD that shows none", "savon.ch", edits{noStatus, says("account", "me")}, freehold.LeaveAlone, ""},
 
 		// With the host.
@@ -87,7 +87,7 @@ func TestJudge(t *testing.T) {
 		{"locked by the registry", "savon.com", edits{statuses("serverTransferProhibited", "clientTransferProhibited"), says("account", "me")}, freehold.LeaveNo, "lock that only the registry can lift"},
 		{"locked by Afnic", "savon.fr", edits{statuses("serverTransferProhibited")}, freehold.LeaveNo, "only Afnic can lift"},
 		{"being transferred", "savon.com", edits{statuses("pendingTransfer"), says("account", "me")}, freehold.LeaveNo, "goes through after 5 days"},
-		{"locked by the registry of a TLD without rules", "savon.dk", edits{statuses("serverTransferProhibited")}, freehold.LeaveNo, ""},
+		{"locked by the registry of a TLD without rules", "savon.me", edits{statuses("serverTransferProhibited")}, freehold.LeaveNo, ""},
 
 		// Nothing to move.
 		{"not registered", "savon.com", edits{free, says("account", "me")}, freehold.LeaveUnknown, "Is savon.com the name you mean?"},
@@ -267,7 +267,7 @@ func TestConditions(t *testing.T) {
 		{"nothing changed for long", seen("savon.com"), "did not change", freehold.StandingContradicted},
 		{"something changed lately", seen("savon.com", changed("2026-10-01")), "did not change in the last 60 days", freehold.StandingUnknown},
 		{"on hold", seen("savon.com", statuses("clientHold")), "nothing is owed", freehold.StandingUnknown},
-		{"no rules held", seen("savon.dk"), "the rules of .dk", freehold.StandingUnknown},
+		{"no rules held", seen("savon.me"), "the rules of .me", freehold.StandingUnknown},
 		{"no status shown", seen("savon.ch", noStatus), "no lock stands on savon.ch", freehold.StandingUnknown},
 		{"self-service needs no account", seen("savon.eu", statuses("ok"), says("contact_mailbox", "me")), "log in", freehold.StandingContradicted},
 	} {

@@ -75,9 +75,12 @@ func TestEveryTopLevelDomain(t *testing.T) {
 	se := host(noRule, "", "Whether Internetstiftelsen helps a holder past a silent registrar was not verified.|"+years+"iis.se")
 	pl := host(noRule, "", "without undue delay and without conditions|An unpaid fee for leaving is no reason to refuse.|If the registrar has lost its contract with NASK|the next to write to is NASK")
 	cz := host(noRule, holderBox, "CZ.NIC mails the transfer code to the registrant's mailbox when asked|in a source that quotes CZ.NIC")
-	io := host(noRule, "", "A transfer adds a year|Whether the registry helps a holder past a silent registrar was not verified.|"+secondary+"knowledge bases of registrars")
+	const given = "Rhodanum Web Sàrl gives you what a transfer of savon."
+	io := host(noRule, given, "A transfer adds a year|Whether the registry helps a holder past a silent registrar was not verified.|"+secondary+"knowledge bases of registrars")
 	io.doesNotSay = "60 days"
-	dk := host(noRule, "the rules of .dk, which are not held here, allow it", "")
+	us := host(noRule, "the rules of .us, which are not held here, allow it", "")
+	dk := either("Act at Punktum dk yourself", "", "holders have a login of their own at Punktum dk|A code got that way is valid for 14 days.|the next to write to is Punktum dk")
+	pt := host(immediate, "", "holders have a login of their own at DNS.PT|in a source that quotes DNS.PT|"+secondary)
 	onSite := func(registry string) string {
 		return "Get the transfer code on the site of " + registry + ", with the registrant's mailbox"
 	}
@@ -115,9 +118,8 @@ func TestEveryTopLevelDomain(t *testing.T) {
 		{"com.au", either(onSite("auDA"), holderBox, "the next to write to is auDA"), past(onSite("auDA"), "You alone", noRule, holderBox, readsBox("auDA")), account(noRule, "")},
 		{"cz", cz, claimed(cz), want{leave: freehold.LeaveUnknown, path: ficz, who: "You, if the account is yours", long: noRule, condition: holderBox, says: secondary + "developers.opusdns.com"}},
 		{"io", io, io, account(noRule, "A transfer adds a year")},
-		{"ai", host(noRule, "", "A transfer adds two years"), host(noRule, "", "A transfer adds two years"), account(noRule, "A transfer adds two years")},
-		{"dk", dk, dk, account(noRule, "")}, {"pt", host(noRule, "the rules of .pt", ""), host(noRule, "the rules of .pt", ""), account(noRule, "")},
-		{"us", host(noRule, "the rules of .us", ""), host(noRule, "the rules of .us", ""), account(noRule, "")},
+		{"ai", host(noRule, given, "A transfer adds two years"), host(noRule, given, "A transfer adds two years"), account(noRule, "A transfer adds two years")},
+		{"dk", dk, dk, account(noRule, "")}, {"pt", pt, pt, account(immediate, secondary)}, {"us", us, us, account(noRule, "")},
 		{"co", host(noRule, "the rules of .co", ""), host(noRule, "the rules of .co", ""), account(noRule, "")},
 		{"me", host(noRule, "the rules of .me", ""), host(noRule, "the rules of .me", ""), account(noRule, "")},
 		{"ac.uk", host(noRule, "the rules of .uk", ""), host(noRule, "the rules of .uk", ""), account(noRule, "")},

@@ -16,7 +16,7 @@ func TestEveryNameHasItsProfile(t *testing.T) {
 		{"exemple.ch", "ch"}, {"exemple.li", "ch"}, {"exemple.ca", "ca"}, {"exemple.eu", "eu"},
 		{"exemple.pm", "fr"}, {"exemple.uk", "uk-tag"}, {"exemple.de", "de"}, {"exemple.be", "be"}, {"exemple.nl", "nl"}, {"exemple.it", "it"}, {"exemple.es", "es"},
 		{"exemple.se", "se"}, {"exemple.nu", "se"}, {"exemple.lu", "lu"}, {"exemple.at", "at"}, {"exemple.pl", "pl"}, {"exemple.au", "au"}, {"exemple.cz", "cz"},
-		{"exemple.io", "io"}, {"exemple.ai", "io"}, {"exemple.brussels", "gtld-2024"},
+		{"exemple.io", "io"}, {"exemple.dk", "dk"}, {"exemple.pt", "pt"}, {"exemple.com.pt", "pt"}, {"exemple.ai", "io"}, {"exemple.brussels", "gtld-2024"},
 		// Zones of the second level, and names in other scripts.
 		{"exemple.co.uk", "uk-tag"}, {"exemple.me.uk", "uk-tag"}, {"exemple.org.uk", "uk-tag"}, {"exemple.com.au", "au"}, {"exemple.org.au", "au"}, {"exemple.co.at", "at"},
 		{"exemple.com.pl", "pl"}, {"exemple.com.es", "es"}, {"exemple.qc.ca", "ca"}, {"xn--bcher-kva.de", "de"}, {"bücher.at", "at"}, {"café.co.uk", "uk-tag"},
@@ -24,7 +24,7 @@ func TestEveryNameHasItsProfile(t *testing.T) {
 		// Under a family's domain, and under somebody else's rules.
 		{"exemple.ac.uk", "default"}, {"exemple.gov.uk", "default"}, {"exemple.edu.au", "default"}, {"exemple.gv.at", "default"}, {"exemple.gouv.fr", "default"},
 		// Looked for, and not found.
-		{"exemple.dk", "default"}, {"exemple.pt", "default"}, {"exemple.us", "default"}, {"exemple.co", "default"}, {"exemple.me", "default"}, {"exemple.ro", "default"},
+		{"exemple.us", "default"}, {"exemple.co", "default"}, {"exemple.me", "default"}, {"exemple.ro", "default"},
 		{"exemple.xn--p1ai", "default"}, {"exemple.edu", "default"}, {"exemple.int", "default"}, {"exemple.gov", "default"},
 	} {
 		if got := s.For(name(t, c.name), today); got.ID != c.profile || got.State != InForce {
@@ -136,7 +136,7 @@ func TestUnverifiedRowsHaveNoValue(t *testing.T) {
 }
 
 func TestRegistryOf(t *testing.T) {
-	for n, want := range map[string]string{"a.fr": "Afnic", "a.re": "Afnic", "a.li": "Switch", "a.ca": "CIRA", "a.eu": "EURid", "a.co.uk": "Nominet", "a.ac.uk": "", "a.com": "", "a.dk": "", "a.io": ""} {
+	for n, want := range map[string]string{"a.fr": "Afnic", "a.re": "Afnic", "a.li": "Switch", "a.ca": "CIRA", "a.eu": "EURid", "a.co.uk": "Nominet", "a.ac.uk": "", "a.com": "", "a.dk": "Punktum dk", "a.us": "", "a.io": ""} {
 		if got, ok := RegistryOf(name(t, n)); got != want || ok != (want != "") {
 			t.Errorf("the registry of %s is %q, want %q", n, got, want)
 		}
@@ -234,7 +234,9 @@ func TestRoutes(t *testing.T) {
 		{"exemple.at", "open verified", []string{"new_registrar registrant_mailbox refused code verified"}},
 		{"exemple.pl", "failure_only verified", []string{"registry_desk none failed move verified"}},
 		{"exemple.au", "open verified", []string{"registry_site registrant_mailbox always code verified"}},
-		{"exemple.cz", "open secondary", []string{"registry_desk registrant_mailbox always code secondary"}},
+		{"exemple.cz", "open secondary", []string{"registry_desk registrant_mailbox always code secondary", "registry_desk signed_form always code secondary"}},
+		{"exemple.dk", "open verified", []string{"registry_site registry_account always code verified"}},
+		{"exemple.pt", "open secondary", []string{"registry_site registry_account always code secondary"}},
 		{"exemple.io", "nobody unverified", nil},
 	} {
 		p := s.For(name(t, c.name), today)

@@ -58,7 +58,7 @@ func TestPageIsWhole(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"| .dk | no transfer rule of Punktum dk was read |", "uk-code (from 2027-02-09)", "gtld-tpr (adopted, no date: in force nowhere)", "below .uk, where other rules may hold",
+		"| .us | no transfer rule of its registry was read |", "uk-code (from 2027-02-09)", "gtld-tpr (adopted, no date: in force nowhere)", "below .uk, where other rules may hold",
 	} {
 		if !strings.Contains(made, want) {
 			t.Errorf("the page does not say %q", want)

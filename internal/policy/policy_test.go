@@ -42,7 +42,7 @@ func TestProtocolWords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range []string{"exemple.com", "exemple.fr", "exemple.be", "exemple.dk"} {
+	for _, n := range []string{"exemple.com", "exemple.fr", "exemple.be", "exemple.us"} {
 		p := s.For(name(t, n), today)
 		registry, _ := p.LiftedByRegistry.Get()
 		gone, _ := p.Gone.Get()
@@ -279,7 +279,7 @@ func FuzzFile(f *testing.F) {
 			}
 		}
 		for _, at := range []time.Time{{}, today, today.AddDate(500, 0, 0)} {
-			for _, n := range []string{"exemple.com", "exemple.co.uk", "exemple.dk", "exemple.xn--p1ai"} {
+			for _, n := range []string{"exemple.com", "exemple.co.uk", "exemple.us", "exemple.xn--p1ai"} {
 				if p := s.For(name(t, n), at); p.State != InForce || p.ID == "" || !p.FromSource.judged() || !p.UntilSource.judged() {
 					t.Fatalf("%s is judged by %q (%s)", n, p.ID, p.State)
 				}
