@@ -50,7 +50,11 @@ func child(job string) int {
 			return 1
 		}
 	}
-	if err := saveForever(os.Getenv(childDSN)); err != nil {
+	work := saveForever
+	if job == "import" {
+		work = importForever
+	}
+	if err := work(os.Getenv(childDSN)); err != nil {
 		fmt.Println("failed", kinds[freehold.KindOf(err)], err)
 		return 1
 	}

@@ -42,6 +42,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"Attestations", attestations},
 		{"Challenges", challenges},
 		{"ZoneCopies", zoneCopies},
+		{"Portfolio", portfolio},
+		{"PortfolioSelection", portfolioSelection},
+		{"PortfolioIsWhole", portfolioIsWhole},
+		{"PortfolioAttests", portfolioAttests},
 		{"ConcurrentWriters", concurrentWriters},
 		{"ConcurrentAttest", concurrentAttest},
 		{"ReaderDuringWrite", readerDuringWrite},
@@ -103,6 +107,8 @@ func Populate(t *testing.T, s *store.Store) {
 	must(t, s.PutChallenge(ctx, challenge("pain.fr", "token")))
 	made, piece := zoneCopy("pain.fr", 1)
 	must(t, s.PutZoneCopy(ctx, made, piece))
+	i := imported(1)
+	put(t, s, i, false, entry(i, 2, "pain.fr", "Roux", "shop vip", "Eins"), entry(i, 3, "aux-abricots.ch", "", "", ""))
 }
 
 // content reads back all that Populate saved, in a form that compares.
@@ -129,6 +135,9 @@ func content(t *testing.T, s *store.Store) (all []string) {
 	}
 	for _, c := range collect(t, s.AllZoneCopies(ctx)) {
 		all = append(all, fmt.Sprintf("%+v", c))
+	}
+	for _, l := range collect(t, s.Listings(ctx, freehold.Selection{})) {
+		all = append(all, fmt.Sprintf("%+v", l))
 	}
 	c, err := s.Challenge(ctx, sample.Name("pain.fr"), "dns", sample.Start)
 	must(t, err)
