@@ -239,6 +239,11 @@ func (r *reader) holder(reg *freehold.Registration) {
 		if first := r.lines[slices.IndexFunc(r.lines, section)]; first.key == "" && hidden(first.value) {
 			org, email, country = name, name, name // one sentence stands for all
 		}
+		if handle, _ := r.find(section, "handle"); hidden(handle) && name.State == freehold.Unknown {
+			// .dk: of a holder who chose to be anonymous there is no more than this.
+			f := freehold.Hidden[string]("the registry's WHOIS holds it back: the holder is anonymous", r.id)
+			name, org, email, country = f, f, f, f
+		}
 	default:
 		name, org = r.fact(r.find(top, nameKeys...)), r.fact(r.find(top, append(orgKeys, "org-name")...))
 		email, country = r.fact(r.find(top, emailKeys...)), r.fact(r.find(top, countryKeys...))
