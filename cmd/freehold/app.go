@@ -138,10 +138,15 @@ func (s *session) commands() []*cli.Command {
 		s.reportCommand(),
 		s.attestCommand(),
 		s.proveCommand(),
+		s.exportCommand(),
+		s.compareCommand(),
 		s.rulesCommand(),
 		s.dataCommand(),
 		s.dbCommand(),
 		s.labCommand(),
+		s.completionCommand(),
+		s.completeCommand(),
+		s.manCommand(),
 		s.versionCommand(),
 	}
 }

@@ -24,6 +24,7 @@ func (w *Writer) keepGeneration() error {
 			return failure("cannot make the folder", dir, err)
 		}
 	}
+	var added []string
 	for _, e := range w.manifest.Zones {
 		from := w.dir
 		if e.Current {
@@ -40,14 +41,21 @@ func (w *Writer) keepGeneration() error {
 				}
 				return failure("cannot keep", f.Path, err)
 			}
+			added = append(added, f.SHA256)
 		}
 	}
+	var described []string
 	for _, name := range []string{manifestName, noteName} {
 		if err := copyFile(filepath.Join(w.stage, name), filepath.Join(generation, name), ""); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return failure("cannot keep", name, err)
+		} else if err == nil {
+			described = append(described, name)
 		}
 	}
-	return errors.Join(syncDir(objects), syncDir(generation))
+	if err := errors.Join(syncAll(objects, added), syncAll(generation, described)); err != nil {
+		return failure("cannot keep", generation, err)
+	}
+	return nil
 }
 
 // prune removes generations beyond Keep and the files that only they held.
@@ -104,7 +112,8 @@ func Generations(dir string) []string {
 	return out
 }
 
-// copyFile copies src to dst whole or not at all. With a digest, only what has it.
+// copyFile copies src to dst whole or not at all. With a digest, only what has
+// it. Bringing it to the disk is left to syncAll.
 func copyFile(src, dst, digest string) error {
 	in, err := os.Open(src)
 	if err != nil {
@@ -120,9 +129,6 @@ func copyFile(src, dst, digest string) error {
 	_, err = io.Copy(io.MultiWriter(out, sum), in)
 	if err == nil && digest != "" && hex.EncodeToString(sum.Sum(nil)) != digest {
 		err = errors.New("its content is not what the manifest says")
-	}
-	if err == nil {
-		err = out.Sync()
 	}
 	if cerr := out.Close(); err == nil {
 		err = cerr

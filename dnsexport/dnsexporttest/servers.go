@@ -38,8 +38,9 @@ func Key(t testing.TB) *axfr.Key {
 	return k
 }
 
-// empty is a zone before anything is in it.
-const empty = "$TTL 3600\n@ SOA ns1.ours.test. hostmaster.ours.test. 1 3600 900 1209600 300\n@ NS ns1.ours.test.\n"
+// empty is a zone before anything is in it. Its TTLs are short, for tests that
+// wait for caches.
+const empty = "$TTL 2\n@ SOA ns1.ours.test. hostmaster.ours.test. 1 3600 900 1209600 2\n@ NS ns1.ours.test.\n"
 
 // place makes a folder that a server which gives up root can still read.
 func place(t testing.TB) string {

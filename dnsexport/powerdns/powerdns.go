@@ -8,6 +8,7 @@ package powerdns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -205,4 +206,38 @@ func noZone(err error) error {
 		return &freehold.Error{Kind: freehold.KindNotFound, Msg: "PowerDNS has no such zone", Err: errors.Join(dnsexport.ErrNoZone, err)}
 	}
 	return err
+}
+
+// Sign makes the server sign the zone with keys of its own and returns the DS
+// records, in SHA-256, that the parent is to have.
+func (c *Client) Sign(ctx context.Context, name freehold.Name) ([]freehold.DS, error) {
+	on := struct {
+		DNSSEC  bool `json:"dnssec"`
+		Rectify bool `json:"api_rectify"`
+	}{true, true}
+	if err := c.api.Do(ctx, http.MethodPut, c.path(name), on, nil); err != nil {
+		return nil, noZone(err)
+	}
+	var keys []struct {
+		Active bool     `json:"active"`
+		DS     []string `json:"ds"`
+	}
+	if err := c.api.Do(ctx, http.MethodGet, c.path(name)+"/cryptokeys", nil, &keys); err != nil {
+		return nil, noZone(err)
+	}
+	const sha256 = 2 // RFC 4509
+	var out []freehold.DS
+	for _, k := range keys {
+		for _, text := range k.DS {
+			var d freehold.DS
+			if n, _ := fmt.Sscanf(text, "%d %d %d %s", &d.KeyTag, &d.Algorithm, &d.DigestType, &d.Digest); n == 4 && d.DigestType == sha256 && k.Active {
+				d.Digest = strings.ToLower(d.Digest)
+				out = append(out, d)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, &freehold.Error{Kind: freehold.KindUnavailable, Msg: `PowerDNS signs "` + name.ASCII() + `" and gives no DS record for it`}
+	}
+	return out, nil
 }
