@@ -2,6 +2,7 @@ package verify
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +142,8 @@ func TestQuestions(t *testing.T) {
 		{"nothing said", seen("savon.com"), []string{"account", "contact_mailbox", "payer"}},
 		{"nothing said under .eu: the mailbox decides", seen("savon.eu", statuses("ok")), []string{"contact_mailbox", "account", "payer"}},
 		{"nothing said under .es, the registrar is the host", seen("savon.es", statuses("ok"), registrarIs("Rhodanum Web")), []string{"registry_access", "contact_mailbox", "payer"}},
+		{"a way that is only second-hand, not yet asked about", seen("savon.de", statuses("ok"), registrarIs("Rhodanum Web")), []string{"contact_mailbox", "payer", "registry_access"}},
+		{"the same, and the answer was no", seen("savon.de", statuses("ok"), registrarIs("Rhodanum Web"), says("registry_access", "no")), []string{"contact_mailbox", "payer"}},
 		{"nothing said under .lu: the mailbox decides", seen("savon.lu", statuses("ok")), []string{"contact_mailbox", "account", "payer"}},
 		{"account said", seen("savon.com", says("account", "me")), []string{"contact_mailbox"}},
 		{"account said not to be", seen("savon.com", says("account", "no")), []string{"contact_mailbox", "payer"}},
@@ -184,10 +187,16 @@ func TestQuestionsOfWays(t *testing.T) {
 	}{
 		{"savon.be", "Whose mailbox is the registrant's, to which mail about savon.be goes?", "me host no"},
 		{"savon.lu", "Whose mailbox is the administrative contact's, to which mail about savon.lu goes?", "me host no"},
+		{"savon.de", "Did DENIC, or a new registrar, confirm that savon.de can move without the old one?", "yes no"},
+		{"savon.uk", "Did Nominet, or a new registrar, confirm that savon.uk can move without the old one?", "yes no"},
 		{"savon.es", "Do you have a login of your own at Dominios.es, and do you see savon.es there?", "yes no"},
 	} {
 		o := seen(c.name, statuses("ok"), registrarIs("Rhodanum Web"))
-		first := Questions(o, Control(o), judge(o))[0]
+		all := Questions(o, Control(o), judge(o))
+		first := all[0]
+		if i := slices.IndexFunc(all, func(q Question) bool { return q.Subject == freehold.AttestRegistryRoute }); i > 0 {
+			first = all[i]
+		}
 		var options []string
 		for _, option := range first.Options {
 			options = append(options, option.Value)

@@ -46,10 +46,11 @@ func Questions(o *freehold.Observed, c freehold.Control, v freehold.Verdict) []Q
 		decides = string(freehold.LayerContactMailbox)
 	case registryLogin("", "").Format, registryForm("", "").Format:
 		decides = freehold.AttestRegistryRoute
-		ask = append(ask, Question{Subject: decides, Text: v.Question, Options: []Option{
-			{freehold.AttestedYes, freehold.T("Yes, I can act there myself")},
-			{freehold.AttestedNo, freehold.T("No, I cannot act there")},
-		}})
+		ask = append(ask, wayQuestion(v.Question))
+	}
+	_, saidRoute := Fresh(o, freehold.AttestRegistryRoute)
+	if registry, ok := toldWay(v); ok && !saidRoute && v.CanLeave == freehold.LeaveWithHost {
+		ask = append(ask, wayQuestion(freehold.T("Did %m, or a new registrar, confirm that %s can move without the old one?", registry, o.Name.Unicode())))
 	}
 	slices.SortStableFunc(ask, func(a, b Question) int { return rank(a, decides) - rank(b, decides) })
 	return ask[:min(len(ask), maxQuestions)]
@@ -92,6 +93,24 @@ func mailboxQuestion(o *freehold.Observed, c freehold.Control, v freehold.Verdic
 		q.Text = freehold.T("Whose mailbox is the registrant's, to which mail about %s goes?", o.Name.Unicode())
 	}
 	return q
+}
+
+func wayQuestion(text freehold.Text) Question {
+	return Question{Subject: freehold.AttestRegistryRoute, Text: text, Options: []Option{
+		{freehold.AttestedYes, freehold.T("Yes, it can be done there")},
+		{freehold.AttestedNo, freehold.T("No, it cannot")},
+	}}
+}
+
+// toldWay tells whether the verdict speaks of a way past the registrar that it
+// does not count on, and at which registry: who asks there can settle it.
+func toldWay(v freehold.Verdict) (registry string, ok bool) {
+	for _, r := range v.Why {
+		if (r.Text.Format == secondHandWay("").Format || r.Text.Format == oldWay("").Format) && len(r.Text.Args) > 0 {
+			return r.Text.Args[0], true
+		}
+	}
+	return "", false
 }
 
 // asksAdministrative tells whether the path needs the administrative contact's

@@ -160,6 +160,15 @@ func registryForm(registry, name string) freehold.Text {
 	return freehold.T("Does %m let you move %s yourself, on a signed form?", registry, name)
 }
 
+// The doubts about a way, by which Questions knows that there is one.
+func secondHandWay(registry string) freehold.Text {
+	return freehold.T("That way was read in a source that quotes %m, not in its own text: ask before you rely on it.", registry)
+}
+
+func oldWay(registry string) freehold.Text {
+	return freehold.T("That way was read in a page of %m from years ago: ask before you rely on it.", registry)
+}
+
 // sayWays tells what the registry does for a holder whose registrar does nothing,
 // and how sure that is.
 func (j *judgement) sayWays() {
@@ -181,9 +190,9 @@ func (j *judgement) sayWays() {
 		}
 		switch row.Confidence {
 		case policy.Secondary:
-			j.why(freehold.T("That way was read in a source that quotes %m, not in its own text: ask before you rely on it.", j.registryName()), row.Citation)
+			j.why(secondHandWay(j.registryName()), row.Citation)
 		case policy.Old:
-			j.why(freehold.T("That way was read in a page of %m from years ago: ask before you rely on it.", j.registryName()), row.Citation)
+			j.why(oldWay(j.registryName()), row.Citation)
 		}
 	}
 	bypass, known := j.p.Bypass.Get()
