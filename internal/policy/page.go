@@ -408,6 +408,9 @@ func said(row any, ours bool) string {
 		}
 		return "no"
 	case Row[Span]:
+		if r.value.None() {
+			return "at once"
+		}
 		return r.value.String()
 	case Row[[]string]:
 		return cell(strings.Join(r.value, ", "))
