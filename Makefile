@@ -25,11 +25,14 @@ NEEDED := \
 	pg_ctl:postgresql:"the store on PostgreSQL" \
 	age:age:"sealed codes opened by age itself" \
 	xmllint:libxml2-utils:"EPP frames against the schemas of the RFCs" \
+	zsh:zsh:"completion in zsh" \
+	fish:fish:"completion in fish" \
+	mandoc:mandoc:"the manual pages" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools \
-	unbound dns-root-data whois curl age iproute2 util-linux postgresql gcc libc6-dev libxml2-utils libnet-epp-perl
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc gcc libc6-dev libxml2-utils libnet-epp-perl
 
-.PHONY: help build demo test check deps missing bench fuzz golden soak generate clean
+.PHONY: help build man demo test check deps missing bench fuzz golden soak generate clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +40,9 @@ help: ## show this list
 build: ## build bin/freehold (static, no C)
 	@mkdir -p bin
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/freehold ./cmd/freehold
+
+man: build ## write the manual pages, in three languages, below bin/man
+	@bin/freehold man bin/man
 
 demo: build ## build, then audit the lab's names: an offline world, no network used
 	@bin/freehold audit --lab --no-save || test $$? -eq 3

@@ -38,16 +38,18 @@ func (s *session) localeLang() string {
 
 // lineWord finds the value of a flag on a command line that may be too wrong to
 // parse; "" if it is not there.
-func (s *session) lineWord(flag string) string {
+func (s *session) lineWord(flag string) string { return wordIn(s.args, flag) }
+
+func wordIn(args []string, flag string) string {
 	word := ""
-	for i, a := range s.args {
+	for i, a := range args {
 		if a == "--" {
 			break
 		}
 		if v, ok := strings.CutPrefix(strings.TrimLeft(a, "-"), flag+"="); ok && strings.HasPrefix(a, "-") {
 			word = v
-		} else if (a == "--"+flag || a == "-"+flag) && i+1 < len(s.args) {
-			word = s.args[i+1]
+		} else if (a == "--"+flag || a == "-"+flag) && i+1 < len(args) {
+			word = args[i+1]
 		}
 	}
 	return word

@@ -61,8 +61,8 @@ func Paragraphs(about string) []Paragraph {
 	return out
 }
 
-// sentence says one of the page's texts.
-func (h *HelpPage) sentence(s freehold.Speaker, text string) string {
+// Sentence says one of the page's texts.
+func (h *HelpPage) Sentence(s freehold.Speaker, text string) string {
 	if text == "" {
 		return ""
 	}
@@ -75,7 +75,7 @@ func (h *HelpPage) sentence(s freehold.Speaker, text string) string {
 
 // flag says a flag's value and summary apart, the default included.
 func (h *HelpPage) flag(s freehold.Speaker, f HelpFlag) (value, summary string) {
-	summary = h.sentence(s, f.Summary)
+	summary = h.Sentence(s, f.Summary)
 	value = f.Value
 	if before, rest, ok := strings.Cut(summary, "`"); ok {
 		if quoted, after, ok := strings.Cut(rest, "`"); ok {
@@ -111,7 +111,7 @@ func (h *HelpPage) usage(s freehold.Speaker) string {
 		words = append(words, freehold.T("[FLAGS]").Render(s))
 	}
 	if h.Args != "" {
-		words = append(words, h.sentence(s, h.Args))
+		words = append(words, h.Sentence(s, h.Args))
 	}
 	return strings.Join(words, " ")
 }
@@ -127,7 +127,7 @@ func Help(w io.Writer, o Options, h HelpPage) error {
 	}
 	p := newPrinter(w, o, s)
 	p.o.Width = min(p.o.Width, helpWidth)
-	p.lines(p.paragraph(line{{h.Command + "  ", bold}}, h.sentence(s, h.Summary), plainText, p.o.Width))
+	p.lines(p.paragraph(line{{h.Command + "  ", bold}}, h.Sentence(s, h.Summary), plainText, p.o.Width))
 	p.line(nil)
 	p.line(line{{p.say("Usage") + "  ", bold}, {text: p.charset(h.usage(s))}})
 	p.about(&h)
@@ -147,7 +147,7 @@ func (p *printer) about(h *HelpPage) {
 			p.line(text("  " + p.charset(par.Text)))
 			continue
 		}
-		p.lines(p.prose(nil, h.sentence(p.speaker, par.Text), p.o.Width))
+		p.lines(p.prose(nil, h.Sentence(p.speaker, par.Text), p.o.Width))
 	}
 }
 
@@ -187,7 +187,7 @@ func (p *printer) helpCommands(h *HelpPage) {
 	}
 	for _, c := range h.Commands {
 		lead := text("  " + p.fit(c.Name, width) + "  ")
-		p.lines(p.prose(lead, h.sentence(p.speaker, c.Summary), p.o.Width))
+		p.lines(p.prose(lead, h.Sentence(p.speaker, c.Summary), p.o.Width))
 	}
 	p.line(nil)
 	more := h.Command + " " + p.say("COMMAND") + " --help"

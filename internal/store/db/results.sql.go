@@ -92,6 +92,17 @@ func (q *Queries) LatestResult(ctx context.Context, name string) (LatestResultRo
 	return i, err
 }
 
+const nextName = `-- name: NextName :one
+SELECT name FROM results WHERE name >= $1 ORDER BY name LIMIT 1
+`
+
+func (q *Queries) NextName(ctx context.Context, name string) (string, error) {
+	row := q.db.QueryRowContext(ctx, nextName, name)
+	var name_2 string
+	err := row.Scan(&name_2)
+	return name_2, err
+}
+
 const resultByKey = `-- name: ResultByKey :one
 SELECT run, name, rev, doc_version, digest, packing, doc, evidence FROM results
 WHERE run = $1 AND name = $2 AND rev = $3

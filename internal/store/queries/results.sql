@@ -34,3 +34,6 @@ WHERE n.run = $1 AND n.seq > $2 ORDER BY n.seq LIMIT CAST(sqlc.arg(at_most) AS B
 
 -- name: DeleteEdges :exec
 DELETE FROM edges WHERE run = $1 AND name = $2;
+
+-- name: NextName :one
+SELECT name FROM results WHERE name >= $1 ORDER BY name LIMIT 1;
