@@ -135,7 +135,7 @@ func portfolioIsWhole(t *testing.T, s *store.Store) {
 				return err
 			}
 		}
-		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("broken off"), Err: broken}
+		return &freehold.Error{Kind: freehold.KindUnavailable, Msg: "broken off", Err: broken}
 	})
 	if !errors.Is(err, broken) || freehold.KindOf(err) != freehold.KindUnavailable {
 		t.Errorf("%v", err)
