@@ -47,7 +47,7 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 		Flags: join(
 			[]cli.Flag{
 				&cli.StringFlag{Name: "directory", Aliases: []string{"o", "output"}, Usage: "write to the folder `DIR`"},
-				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: " + format.Names()},
+				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: bind,json,octodns,dnscontrol,terraform,route53,csv"},
 				&cli.StringFlag{Name: "from", Value: "auto", Usage: "where zones are read: auto, axfr, file"},
 				&cli.StringFlag{Name: "file", Usage: "with --from file: the zone file at `PATH`, or a folder of NAME.zone"},
 				&cli.BoolFlag{Name: "all", Usage: "every name of the last audit"},
@@ -72,7 +72,7 @@ func transferFlags() []cli.Flag {
 		&cli.StringFlag{Name: "server", Usage: "transfer from `HOST:PORT` instead of the delegation's servers"},
 		&cli.StringFlag{Name: "tsig", Usage: "sign with the TSIG key `NAME`"},
 		&cli.StringFlag{Name: "tsig-secret", Usage: "where the key's secret is: `REF` is env:VARIABLE or file:PATH (base64, or BIND's key clause)"},
-		&cli.StringFlag{Name: "tsig-algorithm", Usage: "`ALGORITHM` of the key: " + strings.Join(axfr.Algorithms(), ", ") + " (default: the key clause's, else hmac-sha256)"},
+		&cli.StringFlag{Name: "tsig-algorithm", Usage: "`ALGORITHM` of the key: hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224, hmac-sha1 (default: the key clause's, else hmac-sha256)"},
 		&cli.BoolFlag{Name: "tls", Usage: "transfer over TLS (RFC 9103), port 853"},
 		&cli.StringFlag{Name: "tls-ca", Usage: "trust the certificates in `FILE` (PEM) instead of the system's"},
 		&cli.StringFlag{Name: "tls-name", Usage: "the server's certificate is for `HOST`"},
