@@ -126,7 +126,6 @@ func (j *auditJob) run(ctx context.Context) error {
 	}
 	if j.store != nil {
 		j.out.options.Saved = j.store.Location()
-		j.out.options.About = labels(ctx, j.store)
 	}
 	writer, err := j.out.openReport(j.c)
 	if err != nil {

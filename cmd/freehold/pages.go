@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
 
 	"freehold"
 	"freehold/internal/report"
-	"freehold/internal/store"
 )
 
 // pageFlags are of the commands that tell a whole run.
@@ -55,20 +53,4 @@ func (o *output) openReport(c *cli.Context) (report.Writer, error) {
 	first := o.done
 	o.done = func() error { return errors.Join(first(), done()) }
 	return report.Both(w, calendar), nil
-}
-
-// labels finds the client and tags of a name in the portfolio. A report asks for
-// the same name several times in a row.
-func labels(ctx context.Context, st *store.Store) func(freehold.Name) report.About {
-	var last freehold.Name
-	var about report.About
-	return func(n freehold.Name) report.About {
-		if n != last {
-			last, about = n, report.About{}
-			if l, ok, err := st.Listing(ctx, n); err == nil && ok {
-				about = report.About{Client: l.Client, Tags: l.Tags}
-			}
-		}
-		return about
-	}
 }

@@ -47,6 +47,7 @@ type cardLine struct {
 // The bounds that keep a card on its page.
 const (
 	maxCardValue = 110
+	maxCardStep  = 320
 	maxCardSteps = 4
 )
 
@@ -127,15 +128,25 @@ func (c *cardWriter) steps(r *freehold.Result) []string {
 	var all []string
 	for _, t := range []freehold.Text{r.Verdict.Question, r.Verdict.Path} {
 		if !t.IsZero() {
-			all = append(all, c.p.marked(t))
+			all = append(all, c.said(t))
 		}
 	}
 	for _, f := range gravest(r) {
 		if f.Severity >= freehold.SeverityNotice && !f.Remedy.IsZero() {
-			all = append(all, c.p.marked(f.Remedy))
+			all = append(all, c.said(f.Remedy))
 		}
 	}
-	return all[:min(len(all), maxCardSteps)]
+	all = all[:min(len(all), maxCardSteps)]
+	for i, s := range all {
+		all[i] = clip(s, maxCardStep)
+	}
+	return all
+}
+
+// said says a text with its arguments cut for the card.
+func (c *cardWriter) said(t freehold.Text) string {
+	t.Args = eachOf(t.Args, func(a string) string { return clip(a, maxCardValue) })
+	return c.p.marked(t)
 }
 
 // warning is said where mail cannot help, since it hangs on the name itself.

@@ -33,7 +33,7 @@ type ruleDoc struct {
 
 // Rules writes the catalogue of rules.
 func Rules(format string, w io.Writer, o Options, rules []RuleInfo) error {
-	s, err := check(format, o)
+	s, err := checkFormat(format, dataFormats, o)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ type attestationsEnvelope struct {
 // Attestations writes what people said and proved, a name and subject a line.
 // Their age is counted to Options.Now.
 func Attestations(format string, w io.Writer, o Options, all iter.Seq2[freehold.Attestation, error]) error {
-	s, err := check(format, o)
+	s, err := checkFormat(format, dataFormats, o)
 	if err != nil {
 		return err
 	}

@@ -226,20 +226,27 @@ func (s *nameView) holderBox(n *holderNode) {
 	for i, c := range n.claim {
 		layers[i] = s.p.layer(s.r.Control[c].Layer)
 	}
+	lines := wrap(partyMark[n.kind]+strings.ReplaceAll(n.name, hardSpace, " "), mapCells)
+	visible := n.name
+	if len(lines) > 2 {
+		lines = append(lines[:1], columns.Truncate(lines[1]+" "+lines[2], mapCells, "…"))
+		visible = strings.Join(lines, " ") + ", " + clip(n.name, 80)
+	}
 	s.raws(`<a class="holder `, partyClass[n.kind], `" href="#`)
 	s.anchor("c", n.claim[0])
 	s.raw(`" aria-label="`)
-	s.text(clip(n.name, 80) + ": " + strings.Join(layers, ", "))
+	s.text(visible + ": " + strings.Join(layers, ", "))
 	s.raw(`">`)
 	s.rect(mapRight, n.y-mapBox/2, mapColumn-1, "box")
-	lines := wrap(partyMark[n.kind]+strings.ReplaceAll(n.name, hardSpace, " "), mapCells)
-	if len(lines) > 2 {
-		lines = append(lines[:1], columns.Truncate(lines[1]+" "+lines[2], mapCells, "…"))
-	}
+	s.raw(`<text>`)
 	for i, l := range lines {
-		s.label(mapRight+8, n.y+4+13*i-6*(len(lines)-1), "start", l)
+		s.raw(`<tspan x="`)
+		s.number(mapRight + 8)
+		s.raw(`" y="`)
+		s.number(n.y + 4 + 13*i - 6*(len(lines)-1))
+		s.el(`">`, l, ` </tspan>`)
 	}
-	s.raw(`</a>`)
+	s.raw(`</text></a>`)
 }
 
 func (s *nameView) rect(x, y, width int, class fixed) {

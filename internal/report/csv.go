@@ -37,8 +37,8 @@ type csvColumn struct {
 var csvColumns = []csvColumn{
 	{"name", func(_ *csvWriter, r *freehold.Result) string { return orDefault(r.Name.ASCII(), r.Asked) }},
 	{"unicode", func(_ *csvWriter, r *freehold.Result) string { return orDefault(r.Name.Unicode(), r.Asked) }},
-	{"client", func(c *csvWriter, r *freehold.Result) string { return c.p.labels(r.Name).Client }},
-	{"tags", func(c *csvWriter, r *freehold.Result) string { return strings.Join(c.p.labels(r.Name).Tags, " ") }},
+	{"client", func(_ *csvWriter, r *freehold.Result) string { return r.Client }},
+	{"tags", func(_ *csvWriter, r *freehold.Result) string { return strings.Join(r.Tags, " ") }},
 	{"status", func(_ *csvWriter, r *freehold.Result) string { return r.Status.String() }},
 	{"error", func(_ *csvWriter, r *freehold.Result) string { return r.Error }},
 	{"can_leave", judged(func(_ *csvWriter, r *freehold.Result) string { return r.Verdict.CanLeave.String() })},

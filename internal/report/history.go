@@ -114,7 +114,7 @@ type historyDoc struct {
 // changed since the one before it that learnt anything. Entries come oldest
 // first. In the JSON formats it is one envelope of SchemaHistory.
 func History(format string, w io.Writer, o Options, n freehold.Name, entries iter.Seq2[HistoryEntry, error]) error {
-	s, err := check(format, o)
+	s, err := checkFormat(format, dataFormats, o)
 	if err != nil {
 		return err
 	}

@@ -56,24 +56,25 @@ func (c *collector) Begin(r freehold.Run) error {
 	return nil
 }
 
-// add takes a result in; render writes its section, where one is wanted.
-func (c *collector) add(r *freehold.Result, render func(m *markup, r *freehold.Result, seq int)) error {
+// add takes a result in; render writes its section, where one is wanted, and
+// returns where it can be unfolded.
+func (c *collector) add(r *freehold.Result, render func(m *markup, r *freehold.Result, seq int) (open int)) error {
 	c.seq++
 	u := urgencyOf(r, c.seq)
 	c.folio.add(r, u)
 	if c.rows.wants(u) {
 		row := c.p.listed(r, u)
-		c.labelled = c.labelled || row.about.Client != "" || len(row.about.Tags) > 0
+		c.labelled = c.labelled || row.client != "" || len(row.tags) > 0
 		c.rows.keep(row)
 	}
 	if !c.sections.wants(u) {
 		return nil
 	}
 	c.m.b = c.m.b[:0]
-	render(&c.m, r, c.seq)
+	open := render(&c.m, r, c.seq)
 	at, err := c.spool.add(c.m.b)
 	if err == nil {
-		c.sections.keep(piece{u, at, len(c.m.b)})
+		c.sections.keep(piece{u, at, len(c.m.b), open})
 	}
 	return err
 }
@@ -140,15 +141,37 @@ func (h *htmlWriter) page(s freehold.Summary) error {
 	}
 	v.raw(`<div id="sections">`)
 	flush()
-	for _, x := range pieces {
-		if err := h.spool.copy(w, x.at, x.len); err != nil {
-			return err
-		}
+	if err := h.copySections(w, pieces); err != nil {
+		return err
 	}
 	v.raw(`</div>`)
 	v.foot()
 	flush()
 	return w.Flush()
+}
+
+// maxOpen is how many sections stand open: a page of more is read through its list.
+const maxOpen = 40
+
+// copySections writes the sections from the spool, the first of them unfolded
+// where there is something to do.
+func (h *htmlWriter) copySections(w io.Writer, pieces []piece) error {
+	for i, x := range pieces {
+		at, left := x.at, x.len
+		if x.open > 0 && i < maxOpen {
+			if err := h.spool.copy(w, at, x.open); err != nil {
+				return err
+			}
+			if _, err := io.WriteString(w, " open"); err != nil {
+				return err
+			}
+			at, left = at+int64(x.open), left-x.open
+		}
+		if err := h.spool.copy(w, at, left); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listed is a name in the list of a page, all of it bounded.
@@ -163,14 +186,14 @@ type listed struct {
 	worst       int // severity + 1, 0 for no finding
 	title       freehold.Text
 	findings    int
-	about       About
-	why         string // of a failure
+	labels
+	why string // of a failure
 }
 
 func (p *printer) listed(r *freehold.Result, u urgency) listed {
 	l := listed{
 		urgency: u, name: clip(p.nameOf(r), maxShown), ascii: clip(r.Name.ASCII(), maxShown), verdict: r.Verdict.CanLeave, notBefore: r.Verdict.NotBefore,
-		status: r.Status, findings: len(r.Findings), about: p.labels(r.Name),
+		status: r.Status, findings: len(r.Findings), labels: labelsOf(r),
 	}
 	if l.status == freehold.StatusFailed {
 		l.why = clip(freehold.OneLine(r.Error), maxShown)
@@ -189,21 +212,20 @@ func (p *printer) listed(r *freehold.Result, u urgency) listed {
 	return l
 }
 
-// labels asks for the labels of a name, and bounds them.
-func (p *printer) labels(n freehold.Name) About {
-	if p.o.About == nil || n.IsZero() {
-		return About{}
-	}
-	a := p.o.About(n)
-	a.Client = clip(freehold.OneLine(a.Client), maxShown)
-	tags := a.Tags[:min(len(a.Tags), 20)]
-	a.Tags = make([]string, 0, len(tags))
-	for _, t := range tags {
+// labels are what the owner of a portfolio calls a name by, bounded.
+type labels struct {
+	client string
+	tags   []string
+}
+
+func labelsOf(r *freehold.Result) labels {
+	l := labels{client: clip(freehold.OneLine(r.Client), maxShown)}
+	for _, t := range r.Tags[:min(len(r.Tags), 20)] {
 		if t = clip(freehold.OneLine(t), 60); t != "" {
-			a.Tags = append(a.Tags, t)
+			l.tags = append(l.tags, t)
 		}
 	}
-	return a
+	return l
 }
 
 var (

@@ -97,10 +97,10 @@ func (v *pageView) labels() []option {
 		}
 	}
 	for i := range v.rows {
-		add(v.rows[i].about.Client)
+		add(v.rows[i].client)
 	}
 	for i := range v.rows {
-		for _, t := range v.rows[i].about.Tags {
+		for _, t := range v.rows[i].tags {
 			add(t)
 		}
 	}
@@ -117,7 +117,7 @@ func (v *pageView) row(l *listed) {
 		verdict = "failed"
 	}
 	v.raws(`<tr data-verdict="`, verdict, `" data-severity="`, worst, `"`)
-	if labels := append([]string{l.about.Client}, l.about.Tags...); strings.Join(labels, "") != "" {
+	if labels := append([]string{l.client}, l.tags...); strings.Join(labels, "") != "" {
 		v.raw(` data-labels="`)
 		for _, s := range labels {
 			if s != "" {
@@ -132,9 +132,9 @@ func (v *pageView) row(l *listed) {
 	if l.ascii != "" && l.ascii != l.name {
 		v.el(` <span class="ascii">`, l.ascii, `</span>`)
 	}
-	if l.about.Client != "" {
+	if l.client != "" {
 		v.raw(` <span class="client">`)
-		v.data(l.about.Client)
+		v.data(l.client)
 		v.raw(`</span>`)
 	}
 	v.raws(`</th><td data-order="`, verdict, `"><span class="chip `, verdict, `">`)

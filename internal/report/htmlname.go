@@ -8,14 +8,14 @@ import (
 )
 
 // section writes one name: verdict, findings, control map, facts, evidence. It
-// is folded where there is nothing to do.
-func (p *printer) section(m *markup, r *freehold.Result, seq int) {
+// is folded; where there is something to do it returns where it can be unfolded.
+func (p *printer) section(m *markup, r *freehold.Result, seq int) (open int) {
 	s := &nameView{markup: m, p: p, r: r, seq: seq, refs: references{number: map[freehold.EvidenceID]int{}}}
 	s.raw(`<section class="name" id="n`)
 	s.number(seq)
 	s.raw(`"><details class="fold"`)
 	if s.needsWork() {
-		s.raw(` open`)
+		open = len(s.b)
 	}
 	s.raw(`><summary>`)
 	s.heading()
@@ -35,6 +35,7 @@ func (p *printer) section(m *markup, r *freehold.Result, seq int) {
 		s.facts()
 	}
 	s.raw(`</div></details></section>`)
+	return open
 }
 
 // nameView writes the parts of a section.
@@ -76,13 +77,13 @@ func (s *nameView) heading() {
 		s.el(`<span class="ascii">`, r.Name.ASCII(), `</span>`)
 	}
 	s.chip()
-	about := s.p.labels(r.Name)
-	if about.Client != "" {
+	labels := labelsOf(r)
+	if labels.client != "" {
 		s.raw(`<span class="tag client">`)
-		s.data(about.Client)
+		s.data(labels.client)
 		s.raw(`</span>`)
 	}
-	for _, t := range about.Tags {
+	for _, t := range labels.tags {
 		s.raw(`<span class="tag">`)
 		s.data(t)
 		s.raw(`</span>`)

@@ -62,7 +62,11 @@ func (m *markup) openDocument(lang fixed, title string, style, script fixed) {
 
 func (v *pageView) head(title string) {
 	v.openDocument(v.lang(), title+" – freehold", pageStyle, pageScript)
-	v.el(`<body><a class="skip" href="#main">`, v.p.say("To the content"), `</a><header>`)
+	v.raw(`<body`)
+	if v.total > 1 {
+		v.raw(` class="several"`)
+	}
+	v.el(`><a class="skip" href="#main">`, v.p.say("To the content"), `</a><header>`)
 	v.raw(`<h1>`)
 	v.data(title)
 	v.raw(`</h1><p class="sub">`)
@@ -268,7 +272,7 @@ func (v *pageView) chart(l freehold.Layer, h *holding) {
 	}
 	label := v.p.layer(l)
 	v.raw(`<figure><figcaption><h3>`)
-	v.text(capital(label))
+	v.text(capitalised(label))
 	v.raw(`</h3>`)
 	if parties > 0 && all[0].kind == shareParty {
 		v.raw(`<p>`)
@@ -321,8 +325,8 @@ func (p *printer) shareName(s share, parties int) string {
 	return s.who
 }
 
-// capital sets the first letter of a label that begins a line.
-func capital(s string) string {
+// capitalised sets the first letter of a label that begins a line.
+func capitalised(s string) string {
 	for i, r := range s {
 		if i == 0 {
 			return strings.ToUpper(string(r)) + s[len(string(r)):]

@@ -21,7 +21,10 @@ func newMarkdown(w io.Writer, o Options, s freehold.Speaker) *mdWriter {
 }
 
 func (d *mdWriter) Result(r *freehold.Result) error {
-	return d.add(r, func(m *markup, r *freehold.Result, _ int) { (&mdView{m, d.p}).section(r) })
+	return d.add(r, func(m *markup, r *freehold.Result, _ int) int {
+		(&mdView{m, d.p}).section(r)
+		return 0
+	})
 }
 
 func (d *mdWriter) End(r freehold.Run, s freehold.Summary) error {
@@ -118,7 +121,7 @@ func (d *mdWriter) concentration(v *mdView) {
 		if len(all) == 0 {
 			continue
 		}
-		v.row(capital(v.p.layer(l)), "")
+		v.row(capitalised(v.p.layer(l)), "")
 		v.raw("|---|---:|\n")
 		for _, s := range all {
 			v.row(v.p.shareName(s, parties), v.p.number(s.names))

@@ -61,17 +61,11 @@ type Options struct {
 	Now time.Time
 	// Saved says where the run is kept, for the last line of a table. Empty: it is not kept.
 	Saved string
-	// About returns the labels of a name, where the portfolio has any; nil: none.
-	About func(freehold.Name) About
+	// Clients shows client and tags in the list of a table.
+	Clients bool
 	// BOM begins a CSV with a byte order mark, without which Excel takes UTF-8 for
 	// its own code page.
 	BOM bool
-}
-
-// About is what the owner of a portfolio calls a name by.
-type About struct {
-	Client string
-	Tags   []string
 }
 
 // A Writer writes one audit: Begin once, Result for each name as it is done,

@@ -95,11 +95,13 @@ func deadline(f *freehold.Finding, now time.Time) time.Time {
 	return due
 }
 
-// piece is a section in the spool.
+// piece is a section in the spool. Where it can be unfolded, open is how far into
+// it the word goes that does so.
 type piece struct {
 	urgency
-	at  int64
-	len int
+	at   int64
+	len  int
+	open int // 0: it stays folded
 }
 
 // ranked is anything with an urgency.

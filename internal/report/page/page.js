@@ -12,8 +12,11 @@
     const own = target.querySelector(":scope > details");
     if (own) own.open = true;
     opened(target);
-    target.scrollIntoView({ block: target.localName === "section" ? "start" : "center", behavior: "instant" });
+    const show = () => target.scrollIntoView({ block: target.localName === "section" ? "start" : "center", behavior: "instant" });
+    show();
     target.focus({ preventScroll: true });
+    // Sections take their true height when they come into view: look again then.
+    requestAnimationFrame(() => requestAnimationFrame(show));
   };
   addEventListener("hashchange", goTo);
   // A link to where one already is changes no hash, and must still open it.
