@@ -41,6 +41,7 @@ Exit codes: 0 nothing found, 1 nothing achieved, 2 usage, 3 findings or some nam
 				&cli.BoolFlag{Name: "ask", Usage: "ask what no public source shows, at most three questions per name"},
 				&cli.StringFlag{Name: "by", Usage: "`NAME` of who answers, for the record"},
 				&cli.BoolFlag{Name: "resume", Usage: "finish the last run: what was not reached, did not answer or failed"},
+				&cli.BoolFlag{Name: "fresh", Usage: "ask registries again, also what they answered within the last hour"},
 				&cli.BoolFlag{Name: "no-save", Usage: "keep nothing"},
 				&cli.IntFlag{Name: "parallel", Value: 32, Usage: "names worked on at once"},
 			},
@@ -138,6 +139,7 @@ func (j *auditJob) run(ctx context.Context) error {
 	bar := j.progress(total, j.world.limiter)
 	options := audit.Options{
 		Parallel: j.c.Int("parallel"),
+		Pace:     j.world.limiter,
 		Note:     func(in audit.Input) { bar.note(in.Note) },
 		Tell: func(r *freehold.Result) error {
 			bar.done(r)
@@ -145,7 +147,7 @@ func (j *auditJob) run(ctx context.Context) error {
 		},
 	}
 	if j.store != nil {
-		options.Save = j.save
+		options.Save, options.Urgency = j.save, j.urgency
 	}
 	summary, runErr := auditor.Run(ctx, inputs, options)
 	bar.end()
@@ -203,7 +205,8 @@ func (j *auditJob) verdict(summary freehold.Summary, total int, interrupted bool
 // auditor joins the sources with the judgement.
 func (j *auditJob) auditor() (*audit.Auditor, error) {
 	w := j.world
-	a := &audit.Auditor{Labels: j.labels(), RDAP: w.rdap, WHOIS: w.whois, DNS: w.dns, Memory: w.memory(j.store), Now: w.at, Clock: w.now,
+	a := &audit.Auditor{Labels: j.labels(), RDAP: w.rdap, WHOIS: w.whois, DNS: w.dns, Memory: w.memory(j.store), Now: w.at, Clock: time.Now, // the age of an answer goes by the real clock
+		Past: j.past(),
 		Judge: func(o *freehold.Observed) (freehold.Control, freehold.Verdict, []freehold.Finding) {
 			profile := w.policy.For(o.Name, o.At)
 			control := verify.Control(o)
@@ -219,6 +222,18 @@ func (j *auditJob) auditor() (*audit.Auditor, error) {
 	}
 	a.Ask = j.questioner(j.person(j.c.String("by")), w.now, keep).ask
 	return a, nil
+}
+
+// past is where answers of lately are found, if they may be used again.
+func (j *auditJob) past() audit.Past {
+	if j.store == nil || j.c.Bool("fresh") {
+		return nil
+	}
+	return j.store
+}
+
+func (j *auditJob) urgency(ctx context.Context, name freehold.Name) audit.Urgency {
+	return audit.UrgencyOf(ctx, j.store, name, j.world.at)
 }
 
 func (j *auditJob) save(ctx context.Context, batch []audit.Audited) error {

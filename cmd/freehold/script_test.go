@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"freehold/internal/lab"
 )
 
 // TestMain makes "freehold" a command of the scripts: this very program.
@@ -30,7 +34,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("USER", "anne")
 			return os.MkdirAll(env.WorkDir+"/home", 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "token": token},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "token": token, "world": world},
 	})
 }
 
@@ -46,6 +50,29 @@ func token(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Setenv("VALUE", found[1])
 	ts.Setenv("TOKEN", found[2])
+}
+
+// world starts the lab for the rest of the script, as "lab up" does in another
+// shell: the flags that lead to it are set by their variables.
+func world(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: world")
+	}
+	l, err := lab.Start(context.Background(), lab.Config{})
+	ts.Check(err)
+	ts.Defer(func() { l.Close() })
+	values := map[string]string{}
+	flags := l.Flags()
+	for i := 0; i+1 < len(flags); i += 2 {
+		variable := "FREEHOLD_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flags[i], "--"), "-", "_"))
+		if values[variable] != "" {
+			values[variable] += ","
+		}
+		values[variable] += flags[i+1]
+	}
+	for variable, value := range values {
+		ts.Setenv(variable, value)
+	}
 }
 
 // exits runs freehold and holds it to an exact exit code: "exits 3 audit --lab".

@@ -123,6 +123,7 @@ type ask struct {
 	Outcome  string  `json:"outcome"`
 	Error    *string `json:"error"`
 	Evidence *string `json:"evidence"`
+	Kept     *string `json:"kept,omitempty"`
 }
 
 type note struct {
@@ -251,6 +252,7 @@ func asksDoc(o *freehold.Observed) []ask {
 			docs = append(docs, ask{
 				About: group.about, Kind: string(a.Kind), Source: a.Source, Outcome: a.Outcome.String(),
 				Error: textOrNull(freehold.OneLine(a.Error)), Evidence: textOrNull(string(a.Evidence)),
+				Kept: moment(a.Kept),
 			})
 		}
 	}

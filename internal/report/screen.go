@@ -293,6 +293,11 @@ func (p *printer) footnotes(run freehold.Run, r *freehold.Result) []string {
 		}
 		notes = append(notes, p.policyNote(run.PolicyDate, age))
 	}
+	if r != nil {
+		if age, kept := keptAge(r); kept {
+			notes = append(notes, p.say("The registry's answer is %s old (%s asks again).", age, command("--fresh")))
+		}
+	}
 	switch {
 	case p.o.Saved == "" || run.ID == "":
 		notes = append(notes, p.say("This run is not saved."))

@@ -218,6 +218,7 @@ func (t *tableWriter) end(r freehold.Run, s freehold.Summary) {
 		p.totals(s),
 		t.tally.fixFirst(p),
 		t.tally.unanswered(p),
+		t.tally.kept.lines(p),
 		t.tally.failed(p),
 		p.footer(r, nil, p.o.Width),
 	))
@@ -273,6 +274,7 @@ type tally struct {
 	// failures holds the first of the names that failed.
 	failures []failure
 	failedN  int
+	kept     keptTally
 }
 
 type ruleCount struct {
@@ -295,6 +297,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 			t.failures = append(t.failures, failure{p.nameOf(r), freehold.OneLine(r.Error)})
 		}
 	}
+	t.kept.add(r)
 	seen := map[string]bool{}
 	for _, f := range r.Findings {
 		if !seen[f.Rule] {
