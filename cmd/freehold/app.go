@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -39,6 +40,8 @@ type session struct {
 	// lang is the language of the run, speaker says it.
 	lang    string
 	speaker freehold.Speaker
+	// sawDate is told what time servers say it is; only doctor listens.
+	sawDate func(host string, theirs time.Time)
 	// code is the exit code of a command that ended without an error.
 	code int
 }
@@ -141,6 +144,8 @@ func (s *session) commands() []*cli.Command {
 		s.exportCommand(),
 		s.compareCommand(),
 		s.rulesCommand(),
+		s.doctorCommand(),
+		s.adaptersCommand(),
 		s.dataCommand(),
 		s.dbCommand(),
 		s.labCommand(),

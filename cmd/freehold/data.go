@@ -20,6 +20,9 @@ func (s *session) dataCommand() *cli.Command {
 		Subcommands: []*cli.Command{{
 			Name: "status", Usage: "each profile of transfer rules with the day it was read, and the copies of IANA's lists", ArgsUsage: " ",
 			Flags: []cli.Flag{nowFlag()}, Action: s.dataStatus,
+		}, {
+			Name: "update", Usage: "ask IANA for its lists of servers and registrars again; the rules come with the program", ArgsUsage: " ",
+			Flags: []cli.Flag{timeoutFlag()}, Action: s.dataUpdate,
 		}},
 	}
 }

@@ -39,9 +39,13 @@ func dnsFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "dns-hints", Usage: "root name servers, and the trust anchor, from `FILE` (a master file)"},
 		&cli.StringFlag{Name: "resolver", Usage: "ask only the resolver at `HOST:PORT`: facts about single servers and validation stay unknown"},
-		&cli.DurationFlag{Name: "timeout", Value: 10 * time.Second, Usage: "longest wait for one answer"},
+		timeoutFlag(),
 		nowFlag(),
 	}
+}
+
+func timeoutFlag() cli.Flag {
+	return &cli.DurationFlag{Name: "timeout", Value: 10 * time.Second, Usage: "longest wait for one answer"}
 }
 
 func nowFlag() cli.Flag {
@@ -55,6 +59,7 @@ type observers struct {
 	dns     *resolve.Resolver
 	limiter *limit.Limiter
 	policy  *policy.Set
+	lists   *rdap.Bootstrap
 	lab     *lab.Lab // nil outside the lab
 	fetch   *fetch.Client
 	at      time.Time // the moment that is judged
@@ -97,7 +102,7 @@ func (s *session) observeWith(ctx context.Context, c *cli.Context, o *observers)
 	}
 	// Pace, patience and ages of copies go by the real clock, whatever is judged.
 	o.limiter = limit.New(limit.Config{Rate: c.Float64("rate")})
-	o.fetch = fetch.New(fetch.Config{UserAgent: "freehold/" + programVersion(), Timeout: c.Duration("timeout"), Limiter: o.limiter, Parallel: max(64, c.Int("parallel"))})
+	o.fetch = fetch.New(fetch.Config{SawDate: s.sawDate, UserAgent: "freehold/" + programVersion(), Timeout: c.Duration("timeout"), Limiter: o.limiter, Parallel: max(64, c.Int("parallel"))})
 	if err := s.observeRegistrations(ctx, c, o); err != nil {
 		return err
 	}
@@ -127,6 +132,7 @@ func (s *session) observeRegistrations(ctx context.Context, c *cli.Context, o *o
 	if err != nil {
 		return err
 	}
+	o.lists = list
 	for _, note := range list.Notes {
 		s.tellText(note)
 	}

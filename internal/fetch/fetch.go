@@ -53,6 +53,9 @@ type Config struct {
 	Limiter *limit.Limiter
 	// Now is the wall clock for Response.Time and for Retry-After; nil means the real one.
 	Now func() time.Time
+	// SawDate is told what time a server says it is, with every answer that says
+	// so; nil means nobody is. It is called from many goroutines.
+	SawDate func(host string, theirs time.Time)
 	// Resolver looks up names; nil means the system's.
 	Resolver *net.Resolver
 
@@ -268,6 +271,11 @@ func (c *Client) once(ctx context.Context, x *exchange) (resp Response, location
 	defer hr.Body.Close()
 	resp.Status = hr.StatusCode
 	resp.readHeader(hr.Header, c.cfg.Now)
+	if c.cfg.SawDate != nil {
+		if theirs, err := http.ParseTime(hr.Header.Get("Date")); err == nil {
+			c.cfg.SawDate(u.Host, theirs)
+		}
+	}
 	if isRedirect(hr.StatusCode) {
 		if location = hr.Header.Get("Location"); location != "" {
 			return resp, location, f, nil

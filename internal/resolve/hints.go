@@ -28,6 +28,15 @@ type Hints struct {
 	private bool
 }
 
+// Addresses are those of the root's servers, in the order of the hints.
+func (h *Hints) Addresses() []netip.Addr {
+	var all []netip.Addr
+	for _, s := range h.servers {
+		all = append(all, s.addrs...)
+	}
+	return all
+}
+
 // RootHints returns the public root: its servers, and KSK-2017 and KSK-2024 as
 // trust anchors.
 func RootHints() *Hints {

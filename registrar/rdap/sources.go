@@ -39,6 +39,8 @@ type Sources struct {
 	Fetch Getter
 	// CacheDir keeps copies of IANA's lists; empty keeps none.
 	CacheDir string
+	// Again asks for IANA's lists even where the copies are fresh.
+	Again bool
 	// Now is the clock that copies age by; nil means the real one.
 	Now func() time.Time
 }
@@ -122,7 +124,7 @@ type copyMeta struct {
 // a new one, else the old copy with a note that says so.
 func (s Sources) readPublished(ctx context.Context, p published) (body []byte, note string, err error) {
 	kept, meta, have := s.keptCopy(p)
-	if have && s.now().Before(meta.Expires) && !meta.Fetched.After(s.now()) {
+	if have && !s.Again && s.now().Before(meta.Expires) && !meta.Fetched.After(s.now()) {
 		return kept, "", nil
 	}
 	req := fetch.Request{URL: p.url, MaxBody: maxList}

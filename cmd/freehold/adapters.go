@@ -1,0 +1,58 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"freehold"
+)
+
+func (s *session) adaptersCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "adapters",
+		Usage:     "what can be asked today: each top-level domain's registry by RDAP and WHOIS, and which rules it is judged by",
+		ArgsUsage: "[TLD…]",
+		Description: `Lists the registry servers that an audit asks, from IANA's list and from the program's own dated list. Neither RDAP nor WHOIS: only the DNS
+tells of these names.
+
+One RDAP reader and one WHOIS reader serve all; they are tested on answers of real registries and on an offline world with faults. No adapter
+of a registrar's own interface exists yet.`,
+		Flags:  observeFlags(),
+		Action: s.adapters,
+	}
+}
+
+func (s *session) adapters(c *cli.Context) error {
+	world, err := s.observe(c.Context, c)
+	if err != nil {
+		return err
+	}
+	defer world.Close()
+	suffixes := append(world.lists.Suffixes(), world.whois.Suffixes()...)
+	slices.Sort(suffixes)
+	suffixes = slices.Compact(suffixes)
+	if wanted := c.Args().Slice(); len(wanted) > 0 {
+		suffixes = nil
+		for _, w := range wanted {
+			suffixes = append(suffixes, strings.Trim(strings.ToLower(w), "."))
+		}
+	}
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join([]string{s.say("TLD"), "RDAP", "WHOIS", s.say("RULES")}, "\t"))
+	for _, suffix := range suffixes {
+		name, err := freehold.ParseName("nic." + suffix)
+		if err != nil {
+			return misuse(freehold.T("%q is no top-level domain", suffix), freehold.Text{})
+		}
+		rdapBase, _ := world.rdap.Server(name)
+		whoisServer, _ := world.whois.Server(name)
+		profile := world.policy.For(name, world.at)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", freehold.OneLine(suffix), cmp.Or(rdapBase, "-"), cmp.Or(whoisServer, "-"), profile.ID)
+	}
+	return w.Flush()
+}
