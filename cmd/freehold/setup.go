@@ -27,7 +27,7 @@ func observeFlags() []cli.Flag {
 		&cli.StringFlag{Name: "registrar-ids", Usage: "registrars' RDAP servers from `FILE` or URL, in IANA's CSV form"},
 		&cli.StringSliceFlag{Name: "whois", Usage: "ask `TLD=HOST:PORT` by WHOIS; may be repeated"},
 		&cli.IntFlag{Name: "dns-port", Value: 53, Usage: "port of all name servers"},
-		&cli.Float64Flag{Name: "rate", Value: 2, Usage: "requests a second to one RDAP or WHOIS server; 0 is no limit"},
+		&cli.Float64Flag{Name: "rate", Value: 2, Usage: "requests a second to one RDAP or WHOIS server, 20 to one name server; 0 is no limit for any"},
 		&cli.BoolFlag{Name: "lab", Usage: "start an offline world of invented names around this command"},
 		&cli.IntFlag{Name: "lab-bulk", Usage: "with --lab: add that many names n000000.shop, n000001.shop …", Hidden: true},
 		&cli.StringSliceFlag{Name: "lab-txt", Usage: "with --lab: publish the TXT record `OWNER=VALUE`, or OWNER@SERVER=VALUE at one name server alone", Hidden: true},
@@ -140,8 +140,16 @@ func (s *session) observeRegistrations(ctx context.Context, c *cli.Context, o *o
 	return err
 }
 
+// nameServerRate is how many questions a second one name server gets at most. A
+// host's servers have the names of many customers of one list; a second's worth of
+// questions about one name is some ten.
+const nameServerRate = 20
+
 func (s *session) resolver(c *cli.Context, o *observers) (*resolve.Resolver, error) {
 	cfg := resolve.Config{Port: c.Int("dns-port"), Resolver: c.String("resolver"), Timeout: min(3*time.Second, c.Duration("timeout")), Now: o.now, Parallel: max(64, 4*c.Int("parallel"))}
+	if c.String("resolver") == "" && (c.Float64("rate") != 0 || !c.IsSet("rate")) { // a resolver of one's own needs no mercy
+		cfg.Limiter = limit.New(limit.Config{Rate: nameServerRate})
+	}
 	if path := c.String("dns-hints"); path != "" {
 		hints, err := resolve.ReadHints(path)
 		if err != nil {
