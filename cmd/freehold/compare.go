@@ -43,7 +43,7 @@ Exit codes: 0 no difference, 1 nothing compared, 2 usage, 3 a difference, or a s
 				&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: table, json"},
 				langFlag(),
 			},
-			transferFlags(), observeFlags(),
+			transferFlags(), delegationFlags(),
 		),
 		Action: s.compare,
 	}
@@ -242,7 +242,7 @@ func (j *compareJob) verdict(ctx context.Context, sides []*freehold.Zone) error 
 }
 
 func (j *compareJob) everyServer(ctx context.Context, reference *freehold.Zone, doc *compareDoc) (err error) {
-	if j.world, err = j.observe(ctx, j.c); err != nil {
+	if j.world, err = j.observeDNS(ctx, j.c); err != nil {
 		return err
 	}
 	host, ok := reference.Origin.Host()

@@ -29,7 +29,9 @@ import (
 	"freehold/dnsexport/axfr"
 	"freehold/dnsexport/format"
 	"freehold/dnsexport/zonefile"
+	"freehold/internal/fetch"
 	"freehold/internal/flow/export"
+	"freehold/internal/lab"
 	"freehold/internal/report"
 )
 
@@ -60,7 +62,7 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 				&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: table, json"},
 				langFlag(),
 			},
-			transferFlags(), observeFlags(), storeFlags(),
+			transferFlags(), delegationFlags(), storeFlags(),
 		),
 		Action: s.export,
 	}
@@ -77,6 +79,42 @@ func transferFlags() []cli.Flag {
 		&cli.StringFlag{Name: "tls-ca", Usage: "trust the certificates in `FILE` (PEM) instead of the system's"},
 		&cli.StringFlag{Name: "tls-name", Usage: "the server's certificate is for `HOST`"},
 	}
+}
+
+// delegationFlags say how a zone's servers are found.
+func delegationFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.IntFlag{Name: "dns-port", Value: 53, Usage: "port of all name servers"},
+		&cli.BoolFlag{Name: "lab", Usage: "start an offline world of invented names around this command"},
+	}, dnsFlags()...)
+}
+
+// observeDNS builds the part of the observers that asks the DNS alone.
+func (s *session) observeDNS(ctx context.Context, c *cli.Context) (o *observers, err error) {
+	o = &observers{fetch: fetch.New(fetch.Config{})}
+	if c.Bool("lab") {
+		if o.lab, err = lab.Start(ctx, lab.Config{}); err != nil {
+			return nil, err
+		}
+		known := flagNames(c.Command.Flags)
+		for flags := o.lab.Flags(); len(flags) > 1; flags = flags[2:] {
+			name := strings.TrimLeft(flags[0], "-")
+			if _, ok := known[name]; ok && !c.IsSet(name) && err == nil {
+				err = c.Set(name, flags[1])
+			}
+		}
+	}
+	if err == nil {
+		o.now, err = s.clock(c)
+	}
+	if err == nil {
+		o.dns, err = s.resolver(c, o)
+	}
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
 }
 
 // transfers builds the client of zone transfers from flags.
@@ -393,7 +431,7 @@ func (j *exportJob) reader(ctx context.Context) (export.Reader, error) {
 			return client.Zone(ctx, freehold.OwnerOf(zone), axfr.Address(server, j.c.Bool("tls")))
 		}, nil
 	}
-	if j.world, err = j.observe(ctx, j.c); err != nil {
+	if j.world, err = j.observeDNS(ctx, j.c); err != nil {
 		return nil, err
 	}
 	return export.FromServers(j.world.delegation(j.c), client), nil
