@@ -143,6 +143,7 @@ func (s *session) commands() []*cli.Command {
 		s.proveCommand(),
 		s.exportCommand(),
 		s.compareCommand(),
+		s.moveCommand(),
 		s.rulesCommand(),
 		s.doctorCommand(),
 		s.adaptersCommand(),

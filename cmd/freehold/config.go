@@ -85,6 +85,9 @@ func (s *session) configWord(key string) string {
 // checkConfig refuses keys that no flag has, and secrets.
 func checkConfig(path string, values map[string]any, flags map[string]bool) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
+		if key == accountsKey {
+			continue // read by those who need one, with its own checks
+		}
 		if !flags[key] {
 			return misuse(freehold.T("config file %q: no flag is called %q", path, key), freehold.T("keys are the long names of flags, such as lang = %q", "fr"))
 		}

@@ -33,7 +33,7 @@ func kinds(p *freehold.MovePlan) string {
 			k += "!"
 		}
 		if s.After > 0 {
-			k += "+" + minutes(s.After)
+			k += "+" + Span(s.After)
 		}
 		out = append(out, k)
 	}

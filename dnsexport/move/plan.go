@@ -73,8 +73,8 @@ func Make(s Situation) (*freehold.MovePlan, error) {
 	p.Warnings = warnings(s)
 	longest := s.longestTTL()
 	if s.Edits && !s.Rescue && longest > lowTTL {
-		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepLowerTTL, Title: freehold.T("Lower the TTLs at the old operator to %s.", minutes(lowTTL)), After: longest + margin,
-			Why:  freehold.T("Resolvers keep today's answers for up to %s; the move can only be taken back quickly once they ask more often.", minutes(longest)),
+		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepLowerTTL, Title: freehold.T("Lower the TTLs at the old operator to %s.", Span(lowTTL)), After: longest + margin,
+			Why:  freehold.T("Resolvers keep today's answers for up to %s; the move can only be taken back quickly once they ask more often.", Span(longest)),
 			Undo: freehold.T("Set the TTLs back."), Visible: true})
 	}
 	if s.Target.Creates {
@@ -91,7 +91,7 @@ func Make(s Situation) (*freehold.MovePlan, error) {
 	if s.Parent.Signed {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepUnsign, ByHand: !s.Delegates, Visible: true, After: s.Parent.DSTTL + margin,
 			Title: freehold.T("Take the DS record of %s out of the parent zone, at the registrar.", s.Name.Unicode()),
-			Why:   freehold.T("Whoever validates would refuse the new servers' answers as forged as long as the old DS is remembered: for %s after it is gone (RFC 6781, section 4.3.5.2).", minutes(s.Parent.DSTTL)),
+			Why:   freehold.T("Whoever validates would refuse the new servers' answers as forged as long as the old DS is remembered: for %s after it is gone (RFC 6781, section 4.3.5.2).", Span(s.Parent.DSTTL)),
 			Undo:  freehold.T("Put the same DS record back, as long as the old operator signs.")})
 	}
 	p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepDelegate, ByHand: !s.Delegates, Visible: true,
@@ -99,7 +99,7 @@ func Make(s Situation) (*freehold.MovePlan, error) {
 		Why:   freehold.T("From here on new askers are sent to the new operator."), Undo: freehold.T("Name the old servers again: %s.", hosts(s.Parent.NS))})
 	if !s.Rescue {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepKeep, After: max(s.Parent.NSTTL, s.apexNSTTL(), longest) + margin,
-			Title: freehold.T("Leave the old zone as it is."), Why: freehold.T("Resolvers remember the old servers for up to %s and go on asking them.", minutes(max(s.Parent.NSTTL, s.apexNSTTL())))})
+			Title: freehold.T("Leave the old zone as it is."), Why: freehold.T("Resolvers remember the old servers for up to %s and go on asking them.", Span(max(s.Parent.NSTTL, s.apexNSTTL())))})
 	}
 	if s.Resigns {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepSign, ByHand: !s.Delegates, Visible: true, Title: freehold.T("Sign the zone at the new operator and put its DS record into the parent zone."),
@@ -146,7 +146,7 @@ func losses(s Situation) []freehold.Text {
 		out = append(out, freehold.T("%s cannot hold records of the type %s: %d are lost.", s.Target.Name, t.String(), refused[t]))
 	}
 	if raised > 0 {
-		out = append(out, freehold.T("%s keeps no TTL below %s: %d records get a longer one.", s.Target.Name, minutes(time.Duration(s.Target.MinTTL)*time.Second), raised))
+		out = append(out, freehold.T("%s keeps no TTL below %s: %d records get a longer one.", s.Target.Name, Span(time.Duration(s.Target.MinTTL)*time.Second), raised))
 	}
 	return out
 }
@@ -157,9 +157,9 @@ func warnings(s Situation) []freehold.Text {
 	if !s.Rescue {
 		return out
 	}
-	out = append(out, freehold.T("Whoever asks for the first time after the change at the registrar gets the new answers at once; whoever remembers the old servers, up to %s later.", minutes(s.Parent.NSTTL)))
+	out = append(out, freehold.T("Whoever asks for the first time after the change at the registrar gets the new answers at once; whoever remembers the old servers, up to %s later.", Span(s.Parent.NSTTL)))
 	if s.Parent.Signed {
-		out = append(out, freehold.T("The zone is signed and its signer is gone. Once its last signatures end, whoever validates gets no answer, and that lasts until %s after the DS record is out.", minutes(s.Parent.DSTTL)))
+		out = append(out, freehold.T("The zone is signed and its signer is gone. Once its last signatures end, whoever validates gets no answer, and that lasts until %s after the DS record is out.", Span(s.Parent.DSTTL)))
 	}
 	if !s.Down.IsZero() {
 		out = append(out, freehold.T("Mail sent since %t waits with its senders; it starts to bounce about %t.", s.Down, s.Down.Add(queueLife)))

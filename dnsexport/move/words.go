@@ -19,8 +19,8 @@ func invalid(format string, args ...any) error {
 	return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf(format, args...)}
 }
 
-// minutes writes a time as people do who wait for it: "5 min", "1 h", "36 h 20 min".
-func minutes(d time.Duration) string {
+// Span writes a time as people do who wait for it: "5 min", "1 h", "36 h 20 min".
+func Span(d time.Duration) string {
 	m := int((d + time.Minute - 1) / time.Minute)
 	switch {
 	case m < 60:
