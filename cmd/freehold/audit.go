@@ -368,6 +368,11 @@ func (j *auditJob) inputs() (iter.Seq[audit.Input], error) {
 	}
 	return func(yield func(audit.Input) bool) {
 		defer reader.Close()
+		for in := range j.selected(j.c.Context) {
+			if !yield(in) {
+				return
+			}
+		}
 		for in := range audit.ReadNames(args, reader, file) {
 			if !yield(in) {
 				return
