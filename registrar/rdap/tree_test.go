@@ -156,10 +156,10 @@ func FuzzParse(f *testing.F) {
 
 // FuzzReadDomain: reading never fails but by an error, and reading an answer
 // again gives the same, one line and bounded each.
-// reversed writes JSON with the members of each object in reverse order of their
-// names: the same answer (RFC 8259 section 4). It returns false where a member is
-// there twice, for then the order does matter.
-func reversed(body []byte) ([]byte, bool) {
+// reordered writes JSON with the members of each object in the order of their
+// names, or backwards: the same answer (RFC 8259 section 4). It returns false
+// where a member is there twice, for then the order does matter.
+func reordered(body []byte, backwards bool) ([]byte, bool) {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, false
 	}
@@ -174,15 +174,17 @@ func reversed(body []byte) ([]byte, bool) {
 		}
 	}
 	var b bytes.Buffer
-	err = writeReversed(&b, t.root())
+	err = writeReordered(&b, t.root(), backwards)
 	return b.Bytes(), err == nil
 }
 
-func writeReversed(b *bytes.Buffer, v val) error {
+func writeReordered(b *bytes.Buffer, v val, backwards bool) error {
 	switch v.kind() {
 	case object:
 		members := slices.Collect(v.byKey())
-		slices.Reverse(members)
+		if backwards {
+			slices.Reverse(members)
+		}
 		b.WriteByte('{')
 		for i, m := range members {
 			if i > 0 {
@@ -193,7 +195,7 @@ func writeReversed(b *bytes.Buffer, v val) error {
 				return err
 			}
 			b.Write(append(key, ':'))
-			if err := writeReversed(b, m); err != nil {
+			if err := writeReordered(b, m, backwards); err != nil {
 				return err
 			}
 		}
@@ -205,7 +207,7 @@ func writeReversed(b *bytes.Buffer, v val) error {
 			if n++; n > 1 {
 				b.WriteByte(',')
 			}
-			if err := writeReversed(b, e); err != nil {
+			if err := writeReordered(b, e, backwards); err != nil {
 				return err
 			}
 		}
@@ -244,7 +246,11 @@ func FuzzReadDomain(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if other, ok := reversed(body); ok {
+		for _, backwards := range []bool{false, true} {
+			other, ok := reordered(body, backwards)
+			if !ok {
+				break
+			}
 			third, _, err := readDomain(other, host, "sha256:0", nil)
 			if err != nil || !reflect.DeepEqual(first, third) {
 				t.Fatalf("with its members in another order: %+v, %v\n%+v\n%s", third, err, first, other)
