@@ -19,6 +19,7 @@
 //	Verdict           can it leave today, how, and on what condition  verdict.go
 //	Finding           one rule's result, with what to do              finding.go
 //	Result, Run       the audit of a name; one execution              audit.go
+//	Listing, Import   a name of the portfolio; a file it came from     portfolio.go
 //	Text              a sentence that can be said in other languages  text.go
 //	Error             one line, lower case, with a way out            errors.go
 //
@@ -26,10 +27,11 @@
 //
 //	registrar/          what registries and registrars say: rdap, whois
 //	verify/             control record and verdict; verify/rules has one rule a file
-//	internal/flow/      the jobs, each joining the rooms above: audit
+//	internal/flow/      the jobs, each joining the rooms above: audit, portfolio
 //	internal/policy/    transfer rules per TLD as dated data with citations
 //	internal/resolve/   DNS client, iterative resolver, DNSSEC validator, DNS facts
 //	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
+//	internal/tabular/ tables as people keep them: CSV, XLSX, any encoding
 //	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
 //	internal/report/    table, JSON, JSON lines; languages
 //	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"freehold"
+	"freehold/internal/tabular"
 )
 
 // Input is one thing a person asked to audit: a name, what is wrong with what
@@ -86,7 +87,7 @@ func inFile(in Input, source string) Input {
 // or the address of a page.
 func ParseInput(s string) Input {
 	in := Input{Asked: asked(s)}
-	host, err := freehold.ParseHost(hostPart(s))
+	host, err := freehold.ParseHost(tabular.HostPart(s))
 	if err != nil {
 		in.Err = helpWithEncoding(s, err)
 		return in
@@ -136,33 +137,6 @@ func askedLine(s string) string {
 	return s
 }
 
-// hostPart takes the host out of the address of a page; what is none stays as
-// it is.
-func hostPart(s string) string {
-	s = strings.TrimSpace(s)
-	rest, page := strings.CutPrefix(s, "//")
-	if scheme, after, ok := strings.Cut(s, "://"); ok && isScheme(scheme) {
-		rest, page = after, true
-	}
-	if i := strings.IndexAny(rest, "/?#"); i > 0 {
-		rest, page = rest[:i], true
-	}
-	if page {
-		if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-			rest = rest[i+1:]
-		}
-	}
-	if host, port, ok := strings.Cut(rest, ":"); ok && host != "" && port != "" && strings.Trim(port, "0123456789") == "" {
-		return host
-	}
-	return rest
-}
-
-// isScheme tells the first part of an absolute URL (RFC 3986 section 3.1).
-func isScheme(s string) bool {
-	return s != "" && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789+-.") == ""
-}
-
 // helpWithEncoding tells what a name that is not UTF-8 would be in ISO 8859-1,
 // without taking it: it could as well be another encoding and another name.
 func helpWithEncoding(s string, err error) error {
@@ -173,7 +147,7 @@ func helpWithEncoding(s string, err error) error {
 	if decodeErr != nil {
 		return err
 	}
-	host, parseErr := freehold.ParseHost(hostPart(decoded))
+	host, parseErr := freehold.ParseHost(tabular.HostPart(decoded))
 	if parseErr != nil {
 		return err
 	}

@@ -31,9 +31,9 @@ import (
 	"freehold/internal/tabular"
 )
 
-// maxRows bounds the rows of one import, all files together: of each name a
+// mostRows bounds the rows of one import, all files together: of each name a
 // little is remembered.
-const maxRows = 2_000_000
+const mostRows = 2_000_000
 
 // Keeper keeps the portfolio.
 type Keeper interface {
@@ -68,6 +68,8 @@ type Options struct {
 	ID  func() string
 	// AllRows asks for every row; without it only those a person should see are told.
 	AllRows bool
+	// maxRows is for tests; 0 is mostRows.
+	maxRows int
 	// Progress is told how many rows are done, now and then. May be nil.
 	Progress func(done, total int)
 }
@@ -87,6 +89,9 @@ type Teller interface {
 // KindInvalid (a file that is no table, or without a column of names),
 // KindUsage, KindDamaged, KindUnavailable, and those of the keeper.
 func Import(ctx context.Context, sources []Source, keeper Keeper, o Options, tell Teller) (freehold.ImportSummary, error) {
+	if o.maxRows == 0 {
+		o.maxRows = mostRows
+	}
 	job := &job{Options: o, keeper: keeper, seed: maphash.MakeSeed()}
 	for _, source := range sources {
 		if err := job.look(ctx, source); err != nil {
@@ -272,8 +277,8 @@ func (j *job) survey(ctx context.Context, t *table) (rows int, err error) {
 		if err != nil {
 			return rows, err
 		}
-		if j.total++; j.total > maxRows {
-			return rows, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("there are more than %d rows", maxRows), Advice: freehold.T("import them in several parts")}
+		if j.total++; j.total > j.maxRows {
+			return rows, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("there are more than %d rows", j.maxRows), Advice: freehold.T("import them in several parts")}
 		}
 		if r.Line > t.heading {
 			rows++

@@ -543,3 +543,28 @@ func TestCancelled(t *testing.T) {
 		t.Errorf("%v, %v", err, k.listings)
 	}
 }
+
+// TestBatches: rows are told in the order of the file however many there are, and
+// not too many are taken.
+func TestBatches(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("Domain\n")
+	for n := range 3 * maxPut {
+		fmt.Fprintf(&file, "n%d.ch\nlocalhost\nn%d.ch\n", n, n/2)
+	}
+	var k kept
+	s, err := k.take(Options{}, source("f.csv", file.String()))
+	if err != nil || !s.Balanced() || s.Rows != 9*maxPut+1 || k.puts < 3 || s.Outcomes[freehold.ImportNew] != 3*maxPut {
+		t.Fatalf("%+v in %d puts, %v", s, k.puts, err)
+	}
+	for i, r := range k.rows {
+		if r.Row != i+1 {
+			t.Fatalf("row %d is told as number %d", r.Row, i+1)
+		}
+	}
+	k = kept{}
+	_, err = k.take(Options{maxRows: 100}, source("f.csv", file.String()))
+	if freehold.KindOf(err) != freehold.KindInvalid || err.Error() != "there are more than 100 rows" || k.puts != 0 {
+		t.Errorf("%v after %d puts", err, k.puts)
+	}
+}
