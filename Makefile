@@ -76,8 +76,10 @@ deps: ## install what the tests need (Debian, as root or with sudo)
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null && echo "installed:$$need"; \
 	fi
 
-bench: ## benchmarks; the ratios of docs/bench.md are printed by them
-	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m $(PACKAGES) | grep -vE '^(ok|\?|PASS|goos|goarch|cpu|pkg:.*no test)'
+bench: ## benchmarks beside peers and bare loops, and the table of their ratios (docs/bench.md)
+	@set -o pipefail; CGO_ENABLED=0 $(GO) test -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m $(PACKAGES) 2>&1 \
+		| grep --line-buffered -vE '^(ok|\?|PASS|goos|goarch|cpu|pkg:.*no test)' | tee bench.out
+	@printf '\n%8s  %s\n' ratio of; sed -nE 's/^(.*[^ (]) *\(?ratio ([0-9.]+)\)?$$/\2\t\1/p' bench.out | while IFS=$$'\t' read -r r what; do printf '%8s  %s\n' "$$r" "$$(tr -s ' ' <<<"$$what")"; done
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r f; do \
@@ -99,4 +101,4 @@ generate: ## regenerate the query layer and the generated docs
 	$(GO) generate ./...
 
 clean: ## remove what was built
-	rm -rf bin test.out
+	rm -rf bin test.out bench.out

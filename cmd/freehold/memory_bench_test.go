@@ -14,8 +14,9 @@ import (
 	"freehold/internal/lab"
 )
 
-// BenchmarkMemory audits 10,000 and then 100,000 names in processes of their own
-// and prints the ratio of their peaks: memory must not grow with the names.
+// BenchmarkMemory audits 10,000 and then 100,000 names in processes of their own,
+// keeping nothing and keeping all in a database, and prints the ratios of their
+// peaks: memory must not grow with the names.
 func BenchmarkMemory(b *testing.B) {
 	const few, many = 10_000, 100_000
 	exe, err := os.Executable()
@@ -27,15 +28,19 @@ func BenchmarkMemory(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer world.Close()
-	for range b.N {
-		small, large := peak(b, exe, world, few), peak(b, exe, world, many)
-		fmt.Printf("memory %d names %d MiB, %d names %d MiB, ratio %.2f\n", few, small>>10, many, large>>10, float64(large)/float64(small))
-		b.ReportMetric(float64(large)/float64(small), "x-10k-names")
+	for _, how := range []struct {
+		name string
+		keep []string
+	}{{"jsonl", []string{"--no-save"}}, {"jsonl and --db", []string{"--db", filepath.Join(b.TempDir(), "a.db")}}} {
+		for range b.N {
+			small, large := peak(b, exe, world, few, how.keep), peak(b, exe, world, many, how.keep)
+			fmt.Printf("memory %s: %d names %d MiB, %d names %d MiB, ratio %.2f\n", how.name, few, small>>10, many, large>>10, float64(large)/float64(small))
+		}
 	}
 }
 
 // peak audits n names in a process of its own and returns its largest resident size in KiB.
-func peak(b *testing.B, exe string, world *lab.Lab, n int) int64 {
+func peak(b *testing.B, exe string, world *lab.Lab, n int, keep []string) int64 {
 	file := filepath.Join(b.TempDir(), "names.txt")
 	var list strings.Builder
 	for i := range n {
@@ -44,7 +49,8 @@ func peak(b *testing.B, exe string, world *lab.Lab, n int) int64 {
 	if err := os.WriteFile(file, []byte(list.String()), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(exe, append([]string{"audit", "-f", file, "--format", "jsonl", "--no-save"}, world.Flags()...)...)
+	args := append([]string{"audit", "-f", file, "--format", "jsonl"}, keep...)
+	cmd := exec.Command(exe, append(args, world.Flags()...)...)
 	cmd.Env = append(os.Environ(), "FREEHOLD_TEST_PROGRAM=1", "HOME="+b.TempDir())
 	cmd.Stdout = io.Discard
 	_ = cmd.Run() // findings are exit code 3
