@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -168,6 +169,12 @@ func (s *session) finish(app *cli.App, path, commands []*cli.Command) {
 		}
 		if len(c.Subcommands) == 0 {
 			c.Before = s.configured
+			if slices.Contains(lenient, c.Name) {
+				c.Before = func(c *cli.Context) error {
+					_ = s.configured(c)
+					return nil
+				}
+			}
 		} else if c.Action == nil {
 			c.Action = func(*cli.Context) error { return s.help(app, here) }
 		}
@@ -177,6 +184,10 @@ func (s *session) finish(app *cli.App, path, commands []*cli.Command) {
 		s.finish(app, here, c.Subcommands)
 	}
 }
+
+// lenient commands work beside a config file that is wrong: doctor says what is
+// wrong with it, the others need nothing of it.
+var lenient = []string{"doctor", "version", "completion", "complete", "man"}
 
 // misread is for what urfave/cli refuses although arrange let it pass.
 func misread(_ *cli.Context, err error, _ bool) error { return usageError(err.Error(), "") }

@@ -80,7 +80,7 @@ func (n *Neighbours) Check(p Place) Check {
 	}
 	if len(p.Addrs) == 0 && p.Holder == "" {
 		check.Said = freehold.T("it has no public address here, so its network is not known")
-		check.Advice = freehold.T("say whose network it is: %s", "freehold doctor --here \"NAME OF THE PROVIDER\"")
+		check.Advice = freehold.T("say whose network it is: %s", "freehold doctor --here PROVIDER")
 		return check
 	}
 	check.State = Fine
