@@ -190,7 +190,7 @@ func simulationSize() (names, servers, workers int) {
 	if os.Getenv(fullEnv) != "" {
 		return 1_000_000, 1200, 512
 	}
-	return 20_000, 60, 48
+	return 8_000, 40, 32
 }
 
 // TestSimulationReachesTheLowerBound: the slowest server alone decides how long a
