@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/urfave/cli/v2"
 
 	"freehold"
@@ -15,32 +13,51 @@ func (s *session) rulesCommand() *cli.Command {
 		Name:      "rules",
 		Usage:     "the rules that findings come from",
 		ArgsUsage: "[ID…]",
-		Flags:     outputFlags(),
-		Action:    s.rules,
+		Description: `Without an ID, lists all rules. With one, says why the rule matters, what to do, what it looks at, and where it comes from.
+
+A rule that lacks a fact it needs says nothing about a name.`,
+		Flags:  outputFlags(),
+		Action: s.rules,
 	}
 }
 
 func (s *session) rules(c *cli.Context) error {
-	wanted := map[string]bool{}
+	var pages []report.RulePage
 	for _, id := range c.Args().Slice() {
-		wanted[id] = true
-	}
-	var infos []report.RuleInfo
-	for _, r := range rules.All {
-		if len(wanted) == 0 || wanted[r.ID] {
-			infos = append(infos, report.RuleInfo{ID: r.ID, Severity: r.Severity, Title: r.Title, Citation: r.Cite, Since: r.Since})
-			delete(wanted, r.ID)
+		r, ok := rules.Find(id)
+		if !ok {
+			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("no rule is called %q", id), Advice: freehold.T("%q lists them", "freehold rules")}
 		}
+		pages = append(pages, rulePage(r))
 	}
-	for id := range wanted {
-		return &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("no rule is called %q", freehold.OneLine(id)), Hint: `"freehold rules" lists them`}
+	full := len(pages) > 0
+	if !full {
+		for _, r := range rules.All {
+			pages = append(pages, rulePage(r))
+		}
 	}
 	out, err := s.openOutput(c)
 	if err != nil {
 		return err
 	}
-	if err := report.Rules(out.format, out, out.options, infos); err != nil {
+	if full || out.format != report.FormatTable {
+		err = report.RulePages(out.format, out, out.options, pages)
+	} else {
+		var list []report.RuleInfo
+		for _, p := range pages {
+			list = append(list, p.RuleInfo)
+		}
+		err = report.Rules(out.format, out, out.options, list)
+	}
+	if err != nil {
 		return err
 	}
 	return out.finish()
+}
+
+func rulePage(r rules.Rule) report.RulePage {
+	return report.RulePage{
+		RuleInfo: report.RuleInfo{ID: r.ID, Severity: r.Severity, Title: r.Title, Citation: r.Cite, Since: r.Since},
+		Reason:   r.Reason, Advice: r.Advice, Looks: r.Looks,
+	}
 }
