@@ -31,7 +31,7 @@
 //	internal/policy/    transfer rules per TLD as dated data with citations
 //	internal/resolve/   DNS client, iterative resolver, DNSSEC validator, DNS facts
 //	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
-//	internal/tabular/ tables as people keep them: CSV, XLSX, any encoding
+//	internal/tabular/   tables as people keep them: CSV, XLSX, any encoding
 //	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
 //	internal/report/    table, JSON, JSON lines; languages
 //	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts
