@@ -136,6 +136,7 @@ func (s *session) commands() []*cli.Command {
 	return []*cli.Command{
 		s.auditCommand(),
 		s.importCommand(),
+		s.portfolioCommand(),
 		s.showCommand(),
 		s.historyCommand(),
 		s.diffCommand(),
