@@ -86,6 +86,9 @@ func (p *parser) entry(l *lexer, at where) error {
 // record reads "[TTL] [class] type rdata" in any order of the first two.
 func (p *parser) record(l *lexer, at where, owner freehold.Owner, words []token) error {
 	ttl, explicit, class := uint32(0), false, ""
+	if len(words) > 0 && strings.HasPrefix(words[0].text, "[AGE:") && !words[0].quoted {
+		words = words[1:] // Windows DNS notes so when a client last renewed its record
+	}
 	for len(words) > 0 && !words[0].quoted {
 		if t, ok := parseTTL(words[0].text); ok && !explicit {
 			ttl, explicit, words = t, true, words[1:]
@@ -152,6 +155,10 @@ func (p *parser) add(l *lexer, r freehold.Record, at where) error {
 		}
 		p.zone.Origin = r.Owner
 	}
+	if origin := p.zone.Origin; r.Type == freehold.TypeSOA && len(origin) > 1 && r.Owner.Equal(origin[:len(origin)-1]+origin) {
+		p.note(p.place(at), freehold.T("The SOA's owner lacks its final dot, as some providers write it; it is taken for the origin.")) // Cloudflare's export
+		r.Owner = origin
+	}
 	if !r.Owner.Within(p.zone.Origin) {
 		p.note(p.place(at), freehold.T("%q is outside the zone and was left out, as servers do.", r.Owner))
 		return nil
@@ -175,6 +182,9 @@ func (p *parser) add(l *lexer, r freehold.Record, at where) error {
 	}
 	p.zone.Records = append(p.zone.Records, r)
 	p.lines = append(p.lines, at)
+	if strings.Contains(l.comment, "cf-proxied:true") { // Cloudflare's export
+		p.note(p.place(at), freehold.T("%q is proxied: the world sees the provider's addresses, not this one. Outside it this address becomes visible.", r.Owner.Relative(p.zone.Origin)))
+	}
 	if l.comment != "" {
 		if p.zone.Comments == nil {
 			p.zone.Comments = map[freehold.Record]string{}
@@ -189,7 +199,7 @@ const manySets = 64
 
 // foreignKinds are pseudo-records that providers write into master files. No
 // server knows them, and no two providers mean the same by them.
-var foreignKinds = map[string]bool{"ALIAS": true, "ANAME": true, "URL": true, "REDIRECT": true, "FRAME": true, "WEBFWD": true, "MAILFW": true, "PTRREC": true}
+var foreignKinds = map[string]bool{"ALIAS": true, "ANAME": true, "URL": true, "REDIRECT": true, "FRAME": true, "WEBFWD": true, "MAILFW": true, "WINS": true, "WINS-R": true, "WINSR": true}
 
 func (p *parser) foreign(l *lexer, at where, owner freehold.Owner, ttl uint32, explicit bool, kind string, words []token) error {
 	if !explicit {

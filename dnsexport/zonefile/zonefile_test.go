@@ -161,6 +161,35 @@ func TestNotes(t *testing.T) {
 	}
 }
 
+// TestPanels reads what panels and providers write.
+func TestPanels(t *testing.T) {
+	for _, c := range []struct {
+		panel, text, want string
+		foreign, notes    int
+	}{
+		{"Windows DNS", ";\n;  Database file shop.test.dns for Default zone scope in zone shop.test.\n;\n\n@                       IN  SOA ns1.host.test. hostmaster.shop.test. (\n\t\t\t7            ; serial number\n\t\t\t900          ; refresh\n\t\t\t600          ; retry\n\t\t\t86400        ; expire\n\t\t\t3600       ) ; default TTL\n\n;\n;  Zone NS records\n;\n\n@                       NS\tns1.host.test.\n@                       0\tWINS\t192.0.2.9\nwww                     [AGE:3659121] 1200\tA\t192.0.2.1\n_ldap._tcp              600\tSRV\t0 100 389\tdc.shop.test.\n",
+			"_ldap._tcp 600 IN SRV 0 100 389 dc.shop.test.\nwww 1200 IN A 192.0.2.1\n", 1, 0},
+		{"cPanel", "; cPanel first:11.25.0-STABLE_46156 (update_time):1774000000 Cpanel::ZoneFile::VERSION:1.3 hostname:server.host.test latest:11\n; Zone file for shop.test\n$TTL 14400\nshop.test.      86400   IN      SOA     ns1.host.test.   root.server.host.test.       (\n                2026112500      ;Serial Number\n                3600    ;refresh\n                1800    ;retry\n                1209600 ;expire\n                86400)\nshop.test.      86400   IN      NS      ns1.host.test.\n\n\nwww     14400   IN      CNAME   shop.test.\ndefault._domainkey\t14400\tIN\tTXT\tv=DKIM1\\;\\ k=rsa\n",
+			"default._domainkey 14400 IN TXT \"v=DKIM1; k=rsa\"\nwww 14400 IN CNAME shop.test.\n", 0, 0},
+		{"OVH", "$TTL 3600\n@\tIN SOA dns200.anycast.test. tech.host.test. (2026112500 86400 3600 3600000 60)\n        IN NS     ns1.host.test.\n        IN MX     1 mx1.host.test.\nwww     IN A      192.0.2.1\nwww     IN TXT    \"3|welcome\"\n",
+			"@ 3600 IN MX 1 mx1.host.test.\nwww 3600 IN A 192.0.2.1\nwww 3600 IN TXT \"3|welcome\"\n", 0, 0},
+		{"Cloudflare", ";;\n;; Domain:     shop.test.\n;; Exported:   2026-11-25 09:00:00\n;;\n\n;; SOA Record\nshop.test\t3600\tIN\tSOA\tns1.host.test. dns.host.test. 7 10000 2400 604800 3600\n\n;; NS Records\nshop.test.\t86400\tIN\tNS\tns1.host.test.\n\n;; A Records\nwww.shop.test.\t1\tIN\tA\t192.0.2.1 ; cf_tags=cf-proxied:true\n",
+			"www 1 IN A 192.0.2.1\n", 0, 2},
+	} {
+		origin := shop
+		z, err := Read(strings.NewReader(c.text), "export", Options{Origin: origin})
+		if err != nil {
+			t.Errorf("%s: %v", c.panel, err)
+			continue
+		}
+		got := lines(z)
+		got = got[strings.Index(got, " NS ns1.host.test.\n")+len(" NS ns1.host.test.\n"):]
+		if got != c.want || len(z.Foreign) != c.foreign || len(z.Notes) != c.notes {
+			t.Errorf("%s: %d foreign, %d notes,\n%swant\n%s", c.panel, len(z.Foreign), len(z.Notes), got, c.want)
+		}
+	}
+}
+
 func TestWriteIsMadeToBeDiffed(t *testing.T) {
 	z := read(t, head+"www 60 A 192.0.2.1 ; the site\nb TXT x\na MX 10 b\nb RRSIG TXT 13 3 3600 20270101000000 20260101000000 1 shop.test. AAAA\nv ALIAS w.\n")
 	z.Coverage, z.Reasons = freehold.CoverageObserved, []freehold.Text{freehold.T("A\x1b[31m file.")}
