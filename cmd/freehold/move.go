@@ -55,6 +55,7 @@ func (s *session) moveCommand() *cli.Command {
 				Flags:  join([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do it; without it nothing is changed"}}, moveFlags(), observeFlags()),
 				Action: s.moveBack,
 			},
+			s.evacuateCommand(),
 		},
 	}
 }

@@ -74,8 +74,9 @@ func (o *output) Write(p []byte) (int, error) {
 	return o.b.Write(p)
 }
 
-// start runs a program until the test ends, and waits until it listens.
-func start(t testing.TB, listens []string, program string, args ...string) {
+// start runs a program until the test ends or stop is called, and waits until it
+// listens.
+func start(t testing.TB, listens []string, program string, args ...string) (stop func()) {
 	t.Helper()
 	out := &output{}
 	cmd := exec.Command(serverstest.Need(t, program), args...)
@@ -84,9 +85,12 @@ func start(t testing.TB, listens []string, program string, args ...string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+	})
+	t.Cleanup(func() {
+		stop()
 		if t.Failed() {
 			said := out.b.String()
 			t.Logf("%s:\n%s", program, said[max(0, len(said)-3000):])
@@ -106,6 +110,7 @@ func start(t testing.TB, listens []string, program string, args ...string) {
 			<-time.After(20 * time.Millisecond)
 		}
 	}
+	return stop
 }
 
 // Knot serves empty zones at addr:53 and lets the key transfer and update them.
@@ -133,18 +138,33 @@ func Knot(t testing.TB, addr string, sign bool, zones ...string) {
 // BIND does the same with named.
 func BIND(t testing.TB, addr string, zones ...string) {
 	t.Helper()
+	var served []serverstest.Served
+	for _, z := range zones {
+		served = append(served, serverstest.Served{Name: z, Text: empty})
+	}
+	BINDWith(t, addr, served...)
+}
+
+// BINDWith serves zones that have something in them.
+func BINDWith(t testing.TB, addr string, zones ...serverstest.Served) (stop func()) {
+	t.Helper()
 	dir := place(t)
 	// named listens only on addresses that an interface has; it is there already
 	// where this fails.
 	_ = exec.Command(serverstest.Need(t, "ip"), "addr", "add", addr+"/32", "dev", "lo").Run()
 	var c strings.Builder
 	fmt.Fprintf(&c, "key \"%s\" { algorithm hmac-sha256; secret %q; };\noptions { directory %q; pid-file none; session-keyfile none; lock-file none; listen-on port 53 { %s; }; listen-on-v6 { none; };\n"+
-		"\trecursion no; notify no; dnssec-validation no; allow-transfer { key %s; }; };\ncontrols { };\n", keyName, keySecret, dir, addr, keyName)
+		"\trecursion no; notify no; dnssec-validation no; transfers-out 200; tcp-clients 300; allow-transfer { key %s; }; };\ncontrols { };\n", keyName, keySecret, dir, addr, keyName)
 	for _, z := range zones {
-		write(t, dir, z+".zone", empty)
-		fmt.Fprintf(&c, "zone %q { type primary; file %q; allow-update { key %s; }; check-names ignore; };\n", z, z+".zone", keyName)
+		write(t, dir, z.Name+".zone", z.Text)
+		fmt.Fprintf(&c, "zone %q { type primary; file %q; allow-update { key %s; }; check-names ignore; };\n", z.Name, z.Name+".zone", keyName)
 	}
-	start(t, []string{addr + ":53"}, "named", "-g", "-n", "1", "-c", write(t, dir, "named.conf", c.String()))
+	return start(t, []string{addr + ":53"}, "named", "-g", "-n", "1", "-c", write(t, dir, "named.conf", c.String()))
+}
+
+// Start runs a name server of a program and its configuration, both the caller's.
+func Start(t testing.TB, addr, program string, args ...string) {
+	start(t, []string{addr + ":53"}, program, args...)
 }
 
 // PowerDNS runs pdns_server at addr:53 with no zones, and its API at addr:8081.

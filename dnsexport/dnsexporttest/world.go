@@ -48,7 +48,7 @@ func NewWorld(t testing.TB, signed bool) World {
 	Knot(t, tldAt, true, "test")
 	w := World{Registry: Registry{t}, Old: ddns.New(axfr.New(axfr.Config{Key: Key(t)}), OldAt+":53")}
 	for owner, at := range map[string]string{"ns1.ours.test.": tldAt, "ns1.old.test.": OldAt, "ns1.new.test.": NewAt} {
-		if err := w.Registry.replace(owner, dns.TypeA, owner+" 2 A "+at); err != nil {
+		if err := w.Registry.Replace(owner, dns.TypeA, owner+" 2 A "+at); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -113,7 +113,8 @@ func (r Registry) update(f func(*dns.Msg)) error {
 	return err
 }
 
-func (r Registry) replace(name string, rrtype uint16, texts ...string) error {
+// Replace makes these the records of one type at a name.
+func (r Registry) Replace(name string, rrtype uint16, texts ...string) error {
 	return r.update(func(m *dns.Msg) {
 		m.RemoveRRset([]dns.RR{&dns.ANY{Hdr: dns.RR_Header{Name: name, Rrtype: rrtype}}})
 		for _, text := range texts {
@@ -132,7 +133,7 @@ func (r Registry) Delegate(_ context.Context, name freehold.Name, ns []freehold.
 	for _, h := range ns {
 		texts = append(texts, fmt.Sprintf("%s. 2 NS %s.", name.ASCII(), h.ASCII()))
 	}
-	return r.replace(name.ASCII()+".", dns.TypeNS, texts...)
+	return r.Replace(name.ASCII()+".", dns.TypeNS, texts...)
 }
 
 // SetDS makes these its DS records.
@@ -141,5 +142,26 @@ func (r Registry) SetDS(_ context.Context, name freehold.Name, ds []freehold.DS)
 	for _, d := range ds {
 		texts = append(texts, fmt.Sprintf("%s. 2 DS %d %d %d %s", name.ASCII(), d.KeyTag, d.Algorithm, d.DigestType, d.Digest))
 	}
-	return r.replace(name.ASCII()+".", dns.TypeDS, texts...)
+	return r.Replace(name.ASCII()+".", dns.TypeDS, texts...)
+}
+
+// Insert adds records.
+func (r Registry) Insert(texts ...string) error {
+	for len(texts) > 0 {
+		n := min(len(texts), 500)
+		err := r.update(func(m *dns.Msg) {
+			for _, text := range texts[:n] {
+				rr, err := dns.NewRR(text)
+				if err != nil {
+					r.t.Fatal(err)
+				}
+				m.Insert([]dns.RR{rr})
+			}
+		})
+		if err != nil {
+			return err
+		}
+		texts = texts[n:]
+	}
+	return nil
 }
