@@ -339,8 +339,9 @@ func appendMarkdown(b []byte, s string) []byte {
 	inCode := false
 	for _, r := range s {
 		switch {
-		case r == markCommand, r == markDone:
-			b, inCode = append(b, '`'), r == markCommand
+		case r == markCommand && !inCode, r == markDone && inCode:
+			b, inCode = append(b, '`'), !inCode
+		case r == markCommand, r == markDone: // not ours
 		case r == markIsolate, r == markIsolated:
 		case r == '\n': // ours: the end of a paragraph
 			b = append(b, '\n')

@@ -11,6 +11,7 @@ import (
 	"html"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,6 +136,8 @@ func FuzzEscape(f *testing.F) {
 			}
 			return r
 		}, freehold.OneLine(s))
+		runs := regexp.MustCompile("\ufffd+") // OneLine says a run of bad octets once
+		back, want = runs.ReplaceAllString(back, "\ufffd"), runs.ReplaceAllString(want, "\ufffd")
 		if back != want {
 			t.Fatalf("%q reads back as %q, want %q", s, back, want)
 		}
@@ -152,7 +155,7 @@ func FuzzMarkdown(f *testing.F) {
 			t.Fatalf("%q became %q", s, got)
 		}
 		plain := strings.NewReplacer("\\\\", "", "\\`", "").Replace(got)
-		if strings.Count(plain, "`")%2 != 0 && !strings.Contains(s, string(markCommand)) {
+		if strings.Count(plain, "`")%2 != 0 {
 			t.Fatalf("%q leaves code open: %q", s, got)
 		}
 	})
