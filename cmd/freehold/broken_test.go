@@ -35,9 +35,9 @@ func bulkWorld(t *testing.T, names int) (world *lab.Lab, file string) {
 	return world, file
 }
 
-// program is this test binary as freehold, in a home of its own, behind a shell
+// asProgram is this test binary as freehold, in a home of its own, behind a shell
 // where before says what the shell does first.
-func program(t *testing.T, before string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+func asProgram(t *testing.T, before string, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -59,7 +59,7 @@ func TestCtrlC(t *testing.T) {
 	const names, after = 400, 30
 	world, file := bulkWorld(t, names)
 	db := filepath.Join(t.TempDir(), "f.db")
-	cmd, errs := program(t, "", append([]string{"audit", "-f", file, "--format", "jsonl", "--parallel", "4", "--db", db}, world.Flags()...)...)
+	cmd, errs := asProgram(t, "", append([]string{"audit", "-f", file, "--format", "jsonl", "--parallel", "4", "--db", db}, world.Flags()...)...)
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestFullDisk(t *testing.T) {
 	world, file := bulkWorld(t, names)
 	db := filepath.Join(t.TempDir(), "f.db")
 	// A limit of the process in blocks of 512 octets stands for the quota.
-	cmd, errs := program(t, "ulimit -f 3000", append([]string{"audit", "-f", file, "--format", "jsonl", "--parallel", "4", "--db", db}, world.Flags()...)...)
+	cmd, errs := asProgram(t, "ulimit -f 3000", append([]string{"audit", "-f", file, "--format", "jsonl", "--parallel", "4", "--db", db}, world.Flags()...)...)
 	out, _ := cmd.Output()
 	if code := cmd.ProcessState.ExitCode(); code != exitFindings && code != exitFailed {
 		t.Errorf("exit code %d", code)
@@ -139,7 +139,7 @@ func TestFullOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer full.Close()
-	cmd, errs := program(t, "", "rules")
+	cmd, errs := asProgram(t, "", "rules")
 	cmd.Stdout = full
 	_ = cmd.Run()
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(errs.String(), "no space left on device") {
@@ -150,7 +150,7 @@ func TestFullOutput(t *testing.T) {
 	if err := os.WriteFile(path, []byte("the good one\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd, errs = program(t, "ulimit -f 1", "rules", "--format", "json", "-o", path)
+	cmd, errs = asProgram(t, "ulimit -f 1", "rules", "--format", "json", "-o", path)
 	_ = cmd.Run()
 	if code := cmd.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(errs.String(), syscall.EFBIG.Error()) {
 		t.Errorf("exit code %d, stderr: %s", code, errs.String())

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -50,7 +49,7 @@ func (s *session) labUp(c *cli.Context) error {
 		server, word, _ := strings.Cut(spec, "=")
 		kind, ok := lab.FaultKindOf(word)
 		if !ok {
-			return usageError(fmt.Sprintf("%q breaks nothing", freehold.OneLine(spec)), "write SERVER=KIND, such as registry/grandgable=dead; the servers are listed by lab up")
+			return misuse(freehold.T("%q breaks nothing", spec), freehold.T("write SERVER=KIND, such as registry/grandgable=dead; a wrong SERVER lists them all"))
 		}
 		cfg.Faults = append(cfg.Faults, lab.Fault{Server: server, Kind: kind, Delay: 30 * time.Second, RetryAfter: 60})
 	}
@@ -67,7 +66,7 @@ func (s *session) labUp(c *cli.Context) error {
 	whoisEU, _ := l.WHOIS("eu")
 	whoisHost, whoisPort, _ := strings.Cut(whoisEU, ":")
 	resolverHost, resolverPort, _ := strings.Cut(l.Resolver(), ":")
-	fmt.Fprintf(s.Out, `The lab is up, at %s of its own clock. Its files are in %s
+	fmt.Fprintf(s.Out, `%s
 
   freehold audit %s %s
   freehold audit -f %s/names.txt %s
@@ -75,11 +74,11 @@ func (s *session) labUp(c *cli.Context) error {
   dig @%s -p %s %s NS +dnssec
   whois -h %s -p %s %s
   curl -s %s
-  curl -X PUT -d VALUE %s/txt/OWNER        publishes a TXT record
+  curl -X PUT -d VALUE %s/txt/OWNER        # %s
 
-Ctrl-C ends it.
-`, lab.Now.Format(time.RFC3339), l.Dir(), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
-		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l), l.Control())
+%s
+`, s.say("The lab is up, at %s of its own clock. Its files are in %s", lab.Now.Format(time.RFC3339), l.Dir()), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
+		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l), l.Control(), s.say("publishes a TXT record"), s.say("Ctrl-C ends it."))
 	<-c.Context.Done()
 	return nil
 }
@@ -139,13 +138,13 @@ func (s *session) labList(*cli.Context) error {
 	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for i, story := range lab.Describe() {
 		if i == 0 {
-			fmt.Fprintln(w, "NAME\tVERDICT\tAUDIT\tSTORY")
+			fmt.Fprintln(w, strings.Join([]string{s.say("NAME"), s.say("VERDICT"), s.say("AUDIT"), s.say("STORY")}, "\t"))
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", story.Name.Unicode(), strings.ReplaceAll(story.CanLeave.String(), "_", " "), story.Status, story.Story)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(s.Err, strconv.Itoa(len(lab.Describe()))+" names; all of it is invented")
+	_, err := fmt.Fprintln(s.Err, s.say("%d names; all of it is invented", len(lab.Describe())))
 	return err
 }

@@ -148,7 +148,7 @@ func hasServices(body []byte) bool {
 func (b *Bootstrap) add(file string, body []byte) error {
 	f, err := parseBootstrap(file, body)
 	if err != nil {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("cannot use %q", file), Err: err}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot use %q", file), Err: err}
 	}
 	if file == "dns.json" {
 		b.Published = clean(f.Publication)

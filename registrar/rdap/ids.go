@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
@@ -52,8 +51,8 @@ func (s Sources) LoadRegistrarIDs(ctx context.Context, spec string) (*RegistrarI
 	}
 	ids, err := parseRegistrarIDs(body, named)
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("cannot use %q as a list of registrars", shorten(spec)), Err: err,
-			Hint: "it needs the columns of IANA's registrar-ids: ID, Registrar Name, Status, RDAP Base URL"}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot use %q as a list of registrars", shorten(spec)), Err: err,
+			Advice: freehold.T("it needs the columns of IANA's registrar-ids: ID, Registrar Name, Status, RDAP Base URL")}
 	}
 	if note != "" {
 		ids.Notes = append(ids.Notes, note)

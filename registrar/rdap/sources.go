@@ -69,7 +69,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, fileError(path, err)
 	}
 	if len(body) > maxList {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is larger than %d MiB", path, maxList>>20)}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is larger than %d MiB", path, maxList>>20)}
 	}
 	return body, nil
 }
@@ -86,7 +86,7 @@ func fileError(path string, err error) error {
 	if errors.As(err, &pe) {
 		err = pe.Err
 	}
-	return &freehold.Error{Kind: kind, Msg: fmt.Sprintf("cannot read %q", path), Err: err}
+	return &freehold.Error{Kind: kind, Text: freehold.T("cannot read %q", path), Err: err}
 }
 
 // readURL reads a list from a URL that the user named.
@@ -100,7 +100,7 @@ func (s Sources) readURL(ctx context.Context, raw string) ([]byte, error) {
 		return nil, err
 	}
 	if resp.Status != http.StatusOK {
-		return nil, &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("%q is not there", shorten(raw))}
+		return nil, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%q is not there", shorten(raw))}
 	}
 	return resp.Body, nil
 }
@@ -152,8 +152,8 @@ func (s Sources) readPublished(ctx context.Context, p published) (body []byte, n
 		return kept, fmt.Sprintf("the copy of %s of %s is used: %v", p.url, meta.Fetched.UTC().Format(time.DateOnly), err), nil
 	}
 	return nil, "", &freehold.Error{
-		Kind: freehold.KindUnavailable, Msg: fmt.Sprintf("cannot get %q", p.url), Err: err,
-		Hint: "check the network, or give a copy with --rdap-bootstrap and --registrar-ids",
+		Kind: freehold.KindUnavailable, Text: freehold.T("cannot get %q", p.url), Err: err,
+		Advice: freehold.T("check the network, or give a copy with --rdap-bootstrap and --registrar-ids"),
 	}
 }
 

@@ -102,7 +102,7 @@ func (c *Client) failed(bounded, ctx context.Context, s server, err error) *faul
 	var dns *net.DNSError
 	switch {
 	case errors.As(err, &private):
-		return &fault{outcome: freehold.OutcomeRefused, err: &freehold.Error{Kind: freehold.KindPermission, Msg: `"` + s.hostport + `" is not asked`, Err: private}}
+		return &fault{outcome: freehold.OutcomeRefused, err: &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("%q is not asked", s.hostport), Err: private}}
 	case ctx.Err() != nil:
 		return &fault{outcome: freehold.OutcomeTimeout, err: unavailable(s, "did not answer before the time was up", nil)}
 	case bounded.Err() != nil:

@@ -109,7 +109,7 @@ func (c *Client) serverFor(name freehold.Name) (server, bool) {
 // "TLD=HOST". Errors are of KindUsage.
 func ParseServer(s string) (suffix, hostport string, err error) {
 	suffix, hostport, ok := strings.Cut(strings.TrimSpace(s), "=")
-	bad := &freehold.Error{Kind: freehold.KindUsage, Msg: `"` + freehold.OneLine(s) + `" names no WHOIS server`, Hint: `write it as TLD=HOST:PORT, such as eu=whois.eu:43`}
+	bad := &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q names no WHOIS server", s), Advice: freehold.T(`write it as TLD=HOST:PORT, such as eu=whois.eu:43`)}
 	if !ok {
 		return "", "", bad
 	}
