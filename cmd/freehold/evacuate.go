@@ -150,17 +150,16 @@ func (j *evacuateJob) told(state *evacuate.State, addrs map[freehold.Host][]neti
 	if j.c.String("format") == report.FormatJSON {
 		return json.NewEncoder(j.Out).Encode(doc)
 	}
-	say := func(format string, args ...any) { fmt.Fprintln(j.Out, j.say(format, args...)) }
-	say("%d zones lie in %s, %d of them from an earlier run; %d could not be read.", doc.Zones, doc.Directory, kept, len(failed))
-	say("Start the server with %s, then prove it: %s", state.As+".conf", "freehold move evacuate --check HOST:PORT -o "+doc.Directory)
+	fmt.Fprintln(j.Out, j.say("%d zones lie in %s, %d of them from an earlier run; %d could not be read.", doc.Zones, doc.Directory, kept, len(failed)))
+	fmt.Fprintln(j.Out, j.say("Start the server with %s, then prove it: %s", state.As+".conf", "freehold move evacuate --check HOST:PORT -o "+doc.Directory))
 	for _, g := range doc.Glue {
-		say("By hand, once it is proven: have the registrar of the name server's own domain change its glue to %s.", g)
+		fmt.Fprintln(j.Out, j.say("By hand, once it is proven: have the registrar of the name server's own domain change its glue to %s.", g))
 	}
 	if doc.Signed > 0 {
-		say("%d zones are signed and nobody signs them any more: the first signature ends on %t. Before that, sign them anew or have their DS records taken out.", doc.Signed, *doc.Until)
+		fmt.Fprintln(j.Out, j.say("%d zones are signed and nobody signs them any more: the first signature ends on %t. Before that, sign them anew or have their DS records taken out.", doc.Signed, *doc.Until))
 	}
 	for _, name := range broken {
-		say("%s is signed, and an address in it was changed: have its DS record taken out first, or whoever validates will not find the name server.", name)
+		fmt.Fprintln(j.Out, j.say("%s is signed, and an address in it was changed: have its DS record taken out first, or whoever validates will not find the name server.", name))
 	}
 	return nil
 }
