@@ -15,6 +15,9 @@ NEEDED := \
 	named:bind9:"DNS facts against BIND" \
 	dnssec-signzone:bind9-utils:"zones signed by BIND's tools" \
 	delv:bind9-dnsutils:"DNSSEC validation against delv, the lab by dig" \
+	named-compilezone:bind9-utils:"zone files against BIND's compiler" \
+	kdig:knot-dnsutils:"benchmarks of transfers against kdig" \
+	ldns-compare-zones:ldnsutils:"benchmarks of comparison against ldns" \
 	nsd:nsd:"DNS facts against NSD" \
 	knotd:knot:"DNS facts against Knot" \
 	pdns_server:pdns-server:"DNS facts against PowerDNS" \
@@ -29,7 +32,7 @@ NEEDED := \
 	fish:fish:"completion in fish" \
 	mandoc:mandoc:"the manual pages" \
 	gcc:gcc:"the race detector"
-PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools \
+PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools ldnsutils \
 	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc gcc libc6-dev libxml2-utils libnet-epp-perl
 
 .PHONY: help build man demo test check deps missing bench fuzz golden soak generate clean

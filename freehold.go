@@ -15,6 +15,8 @@
 //	Evidence, Fact    one raw answer by its digest; what it tells us   evidence.go
 //	Registration      what registry and registrar publish             registration.go
 //	DNSFacts          delegation, every server, records, validation   dns.go
+//	Record, Zone      a zone's content, wire-faithful; its order    record.go, rdata.go, zone.go
+//	ZoneDiff          two zones compared by stated rules            zonediff.go
 //	Claim, Control    who holds each layer, and how we know           control.go
 //	Verdict           can it leave today, how, and on what condition  verdict.go
 //	Finding           one rule's result, with what to do              finding.go
@@ -26,6 +28,7 @@
 // # The rooms
 //
 //	registrar/          what registries and registrars say: rdap, whois
+//	dnsexport/          zones: zone files, transfers, formats, the archive of copies
 //	verify/             control record and verdict; verify/rules has one rule a file
 //	internal/flow/      the jobs, each joining the rooms above: audit, portfolio
 //	internal/policy/    transfer rules per TLD as dated data with citations

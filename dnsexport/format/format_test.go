@@ -202,6 +202,19 @@ then ` + "`records`" + ` and ` + "`signer`" + ` (what the old signer made), each
 with its final dot and its case, the TTL in seconds, the data as master files write it (RFC 1035 section 5.1; RFC 3597 for types
 without a form). ` + "`foreign`" + ` lists what only the provider knows: ` + "`{owner, ttl, kind, value, note}`" + `. One record stands on one line.
 
+## manifest.json (freehold.manifest/1)
+
+` + "`zones`" + ` has one entry a zone: ` + "`zone`, `unicode`, `current`" + ` (exported by this very run; a zone that failed keeps its last good copy and
+says false), ` + "`source`, `at`, `serial`, `coverage`, `partial`, `reasons`, `records`, `counts`" + ` (by type), ` + "`files`" + ` (` + "`path`, `format`, `size`, `sha256`" + `;
+of an encrypted file also ` + "`recipients`" + ` and ` + "`mark`" + `, a keyed digest by which an unchanged zone is known), ` + "`losses`" + ` (what a format cannot
+carry), ` + "`foreign`" + ` and ` + "`notes`" + `. ` + "`expected` and `exported`" + ` count the zones of the run, ` + "`failed`" + ` says which did not come and why. The digest of a file
+is that of its octets, encrypted or not, so ` + "`sha256sum`" + ` checks it too.
+
+` + "`manifest.json.note`" + ` is a signed note (golang.org/x/mod/sumdb/note, Ed25519) over the digest of manifest.json. The public key lies
+beside the signing key as ` + "`export.key.pub`" + `: keep a copy of it elsewhere, it is what ` + "`export --check DIR --key …`" + ` needs on another machine.
+
+With ` + "`--keep N`" + ` older generations lie in ` + "`.freehold/generations/TIME/manifest.json`" + `, their files under ` + "`.freehold/objects/SHA256`" + `, each content once.
+
 ## Record types
 
 "yes": every octet comes back. "partly": a finding says which records do not, or what of them is lost (borders between the
