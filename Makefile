@@ -31,9 +31,16 @@ NEEDED := \
 	zsh:zsh:"completion in zsh" \
 	fish:fish:"completion in fish" \
 	mandoc:mandoc:"the manual pages" \
+	chromium:chromium:"the page and the cards in a browser" \
+	npm:npm:"fetching axe-core, which checks that the page is accessible" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools ldnsutils \
-	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc gcc libc6-dev libxml2-utils libnet-epp-perl
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium npm gcc libc6-dev libxml2-utils libnet-epp-perl
+
+# The checker of accessibility, kept outside the tree: its version and digest are
+# those of internal/report/browser_test.go.
+AXE         := axe-core-4.14.1
+CACHE       := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/freehold
 
 .PHONY: help build man demo test check deps missing bench fuzz golden soak generate clean
 
@@ -70,7 +77,8 @@ missing: # names what is not on this machine, and which tests skip for it
 	for n in $(NEEDED); do \
 		prog=$${n%%:*}; rest=$${n#*:}; \
 		command -v $$prog >/dev/null || echo "missing $$prog (package $${rest%%:*}): skips $${rest#*:}; 'make deps' installs it"; \
-	done
+	done; \
+	test -f "$(CACHE)/$(AXE)/axe.min.js" || echo "missing $(AXE): skips that the page is accessible; 'make deps' fetches it"
 
 deps: ## install what the tests need (Debian, as root or with sudo)
 	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
@@ -78,6 +86,9 @@ deps: ## install what the tests need (Debian, as root or with sudo)
 	if [ -n "$$need" ]; then \
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null && echo "installed:$$need"; \
 	fi
+	@test -f "$(CACHE)/$(AXE)/axe.min.js" || { \
+		tmp=$$(mktemp -d) && (cd $$tmp && npm pack --silent $(subst core-,core@,$(AXE)) >/dev/null && tar -xzf $(AXE).tgz) && \
+		mkdir -p "$(CACHE)/$(AXE)" && cp $$tmp/package/axe.min.js "$(CACHE)/$(AXE)/" && rm -rf $$tmp && echo "fetched: $(AXE)"; }
 
 bench: ## benchmarks beside peers and bare loops, and the table of their ratios (docs/bench.md)
 	@set -o pipefail; CGO_ENABLED=0 $(GO) test -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 60m $(PACKAGES) 2>&1 \
