@@ -35,7 +35,7 @@ NEEDED := \
 	npm:npm:"fetching axe-core, which checks that the page is accessible" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools ldnsutils \
-	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium npm gcc libc6-dev libxml2-utils libnet-epp-perl
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium gcc libc6-dev libxml2-utils libnet-epp-perl
 
 # The checker of accessibility, kept outside the tree: its version and digest are
 # those of internal/report/browser_test.go.
@@ -83,6 +83,7 @@ missing: # names what is not on this machine, and which tests skip for it
 deps: ## install what the tests need (Debian, as root or with sudo)
 	@sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	need=; for p in $(PACKAGES_DEBIAN); do dpkg -s $$p >/dev/null 2>&1 || need="$$need $$p"; done; \
+	command -v npm >/dev/null || need="$$need npm"; : with other packages of Node.js it is there already; \
 	if [ -n "$$need" ]; then \
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null && echo "installed:$$need"; \
 	fi
