@@ -172,7 +172,7 @@ func TestArchivesThatAreNoTable(t *testing.T) {
 // A part made to fill memory is refused by what the archive says of it, and one
 // that lies about its size by what comes out of it.
 func TestZipBomb(t *testing.T) {
-	parts := raw("<worksheet><sheetData>"+strings.Repeat(" ", 80<<20), "")
+	parts := raw("<worksheet><sheetData>"+strings.Repeat(" ", 65<<20), "")
 	_, err := openBytes(packed(t, parts), Options{})
 	if freehold.KindOf(err) != freehold.KindInvalid || !strings.Contains(err.Error(), "hundreds of times") {
 		t.Errorf("%v", err)
