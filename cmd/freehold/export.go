@@ -52,7 +52,6 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: bind,json,octodns,dnscontrol,terraform,route53,csv"},
 				&cli.StringFlag{Name: "from", Value: "auto", Usage: "where zones are read: auto, axfr, file"},
 				&cli.StringFlag{Name: "file", Usage: "with --from file: the zone file at `PATH`, or a folder of NAME.zone"},
-				&cli.BoolFlag{Name: "all", Usage: "every name of the last audit"},
 				&cli.IntFlag{Name: "keep", Value: 1, Usage: "keep `N` generations; what did not change is stored once"},
 				&cli.StringSliceFlag{Name: "encrypt-to", Usage: "encrypt the zones to the age `RECIPIENT` (age1…) or to those in file:PATH; may be repeated"},
 				&cli.StringFlag{Name: "check", Usage: "check the export in `DIR` instead"},
@@ -62,7 +61,7 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 				&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: table, json"},
 				langFlag(),
 			},
-			transferFlags(), delegationFlags(), storeFlags(),
+			selectionFlags(), transferFlags(), delegationFlags(), storeFlags(),
 		),
 		Action: s.export,
 	}
@@ -356,24 +355,12 @@ func (j *exportJob) zones(ctx context.Context) ([]freehold.Host, error) {
 		}
 		zones = append(zones, h)
 	}
-	if j.c.Bool("all") {
-		st, err := j.openStore(ctx, j.c)
+	if selects(j.c) {
+		listed, err := j.listed(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer st.Close()
-		last, err := st.LastRun(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for r, err := range st.Results(ctx, last.ID) {
-			if err != nil {
-				return nil, err
-			}
-			if !r.Name.IsZero() {
-				zones = append(zones, r.Name.Host())
-			}
-		}
+		zones = append(zones, listed...)
 	}
 	if len(zones) == 0 && j.c.String("from") == "file" {
 		return j.zonesOfFiles()
@@ -383,6 +370,25 @@ func (j *exportJob) zones(ctx context.Context) ([]freehold.Host, error) {
 	}
 	slices.SortFunc(zones, func(a, b freehold.Host) int { return strings.Compare(a.ASCII(), b.ASCII()) })
 	return slices.Compact(zones), nil
+}
+
+// listed are the names of the portfolio that are asked for.
+func (j *exportJob) listed(ctx context.Context) (zones []freehold.Host, err error) {
+	st, err := j.openStore(ctx, j.c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	for l, err := range st.Listings(ctx, selection(j.c)) {
+		if err != nil {
+			return nil, err
+		}
+		zones = append(zones, l.Name.Host())
+	}
+	if len(zones) == 0 {
+		return nil, nothingSelected(ctx, st, selection(j.c))
+	}
+	return zones, nil
 }
 
 // zonesOfFiles takes the names from the files where none was given.

@@ -280,7 +280,7 @@ func (s *stream) next() ([]freehold.Record, error) {
 	}
 	n := int(binary.BigEndian.Uint16(length[:]))
 	if cap(s.buf) < n {
-		s.buf = make([]byte, 1<<16)
+		s.buf = make([]byte, max(n, min(1<<16, 2*n))) // most zones are small
 	}
 	msg := s.buf[:n]
 	if _, err := io.ReadFull(s.conn, msg); err != nil {

@@ -24,7 +24,7 @@ const (
 // gives the same octets. A partial copy says PARTIAL in its first line. Foreign
 // records are written as comments: no server would load them.
 func Write(w io.Writer, z *freehold.Zone, part Part) error {
-	out := bufio.NewWriterSize(w, 1<<16)
+	out := bufio.NewWriterSize(w, min(1<<16, 1024+64*len(z.Records)))
 	writeHead(out, z, part)
 	ttl, any := commonTTL(z, part)
 	if z.Origin != "" {
