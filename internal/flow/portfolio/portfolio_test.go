@@ -568,3 +568,17 @@ func TestBatches(t *testing.T) {
 		t.Errorf("%v after %d puts", err, k.puts)
 	}
 }
+
+// TestWriteCSV: no cell begins as a formula does.
+func TestWriteCSV(t *testing.T) {
+	name, err := freehold.ParseName("bücher-lampe.de")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := freehold.Listing{Name: name, Client: "=1+1", Tags: []string{"a", "b"}, Claims: []freehold.ListingClaim{{Field: freehold.ListedPayer, Value: "@x \"y\""}, {Field: freehold.ListedNotes, Value: "-5, +6"}}}
+	var b bytes.Buffer
+	if err := WriteCSV(&b, func(yield func(freehold.Listing, error) bool) { yield(l, nil) }); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "CSV", b.String(), "domain,client,tags,registrar,account,expires,auto_renew,host,payer,notes\r\nbücher-lampe.de,'=1+1,\"a, b\",,,,,,\"'@x \"\"y\"\"\",\"'-5, +6\"\r\n")
+}
