@@ -577,6 +577,7 @@ var scenes = []struct {
 	{"zone-copy-at-host", Silent, "on a disk of Windows", []edit{zoneCopyOf(1, 4, 5, `C:\zones\savon.com.zone`)}},
 	{"zone-copy-at-host", Undecided, "the host is not known", []edit{zoneCopyOf(1, 4, 5, "vault.example"), noHost}},
 	{"zone-copy-at-host", Undecided, "where it lies is not known", []edit{zoneCopyOf(1, 4, 5, "")}},
+	{"zone-copy-at-host", Undecided, "where one of two lies is not known", []edit{zoneCopyOf(1, 4, 5, "backup.rhodanum-web.ch"), zoneCopyOf(1, 4, 5, ""), vt.Says("host", "Rhodanum Web Sàrl")}},
 	{"zone-copy-at-host", Undecided, "none", nil},
 
 	{"zone-copy-old", Firing, "the zone has moved on", []edit{zoneCopyOf(10, 4, 5, "/a"), soa(6)}},

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,6 +26,7 @@ type world struct {
 	whois  map[string]freehold.Registration
 	dns    func(ctx context.Context, n freehold.Name) freehold.DNSFacts
 	said   map[string]freehold.Attestations
+	copies []freehold.ZoneCopy
 	memory error
 	asked  map[string]int
 }
@@ -58,7 +60,7 @@ func (w *world) Facts(ctx context.Context, n freehold.Name) (freehold.DNSFacts, 
 }
 
 func (w *world) ZoneCopies(context.Context, freehold.Name) ([]freehold.ZoneCopy, error) {
-	return nil, nil
+	return w.copies, nil
 }
 
 func (w *world) Attestations(_ context.Context, n freehold.Name) (freehold.Attestations, error) {
@@ -210,6 +212,21 @@ func TestNameserverDomainsAreAskedOnceARun(t *testing.T) {
 		if len(d) != 1 || d[0].Name.ASCII() != "dns-host.net" || len(d[0].Servers) != 2 || d[0].State != freehold.Registered || len(d[0].Evidence) != 1 {
 			t.Fatalf("%s: %+v", r.Name, d)
 		}
+	}
+}
+
+// TestCopiesAreObserved: recorded copies of the zone reach the judges, and the
+// record of our own query tells them.
+func TestCopiesAreObserved(t *testing.T) {
+	name := name(t, "a.fr")
+	w := &world{copies: []freehold.ZoneCopy{{Name: name, At: now, Source: "axfr ns1.host.example\x1b", Coverage: freehold.CoverageTransferred, Serial: 7, Records: 12, Location: "/srv/zones"}}}
+	got, ok := w.auditor().Name(t.Context(), "a.fr", name)
+	if !ok || len(got.Result.Observed.ZoneCopies) != 1 {
+		t.Fatalf("%v %+v", ok, got.Result.Observed.ZoneCopies)
+	}
+	own := string(got.Evidence[len(got.Evidence)-1].Body)
+	if !strings.Contains(own, "zone copy from axfr ns1.host.example") || !strings.Contains(own, "at /srv/zones") || strings.Contains(own, "\x1b") {
+		t.Errorf("our own record says %q", own)
 	}
 }
 
