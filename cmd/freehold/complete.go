@@ -258,10 +258,16 @@ func (t *completer) values(ctx context.Context, path []*cli.Command, f cli.Flag,
 
 // formatsOf are the formats that a command writes.
 func formatsOf(path []*cli.Command) []string {
-	if len(path) > 0 && path[0].Name == "diff" {
-		return report.DiffFormats
+	if len(path) == 0 {
+		return report.Formats
 	}
-	return report.Formats
+	switch path[0].Name {
+	case "audit", "report", "show":
+		return report.Formats
+	case "doctor":
+		return report.DoctorFormats
+	}
+	return report.DiffFormats // the table and the two of JSON: every other result
 }
 
 // arguments are what can stand after a command and its flags.

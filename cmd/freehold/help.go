@@ -11,11 +11,12 @@ import (
 	"freehold/internal/report"
 )
 
-// helpWords fill the braces in the texts of commands and flags.
-func helpWords() map[string]string {
+// helpWords fill the braces in the texts of the command at the end of path and of
+// its flags.
+func helpWords(path []*cli.Command) map[string]string {
 	layers := len(freehold.Layers)
 	return map[string]string{
-		"formats":   strings.Join(report.Formats, ", "),
+		"formats":   strings.Join(formatsOf(path), ", "),
 		"languages": strings.Join(report.Langs, ", "),
 		"layers":    strings.Join(freehold.AttestSubjects[:layers], ", "),
 		"subjects":  strings.Join(freehold.AttestSubjects[layers:], ", "),
@@ -39,7 +40,7 @@ func (s *session) color() bool { return s.Getenv("NO_COLOR") == "" && s.Getenv("
 
 func helpPage(app *cli.App, path []*cli.Command) report.HelpPage {
 	if len(path) == 0 {
-		return report.HelpPage{Command: app.Name, Summary: app.Usage, About: app.Description, Commands: helpItems(app.Commands), Flags: helpFlags(app.Flags), Words: helpWords()}
+		return report.HelpPage{Command: app.Name, Summary: app.Usage, About: app.Description, Commands: helpItems(app.Commands), Flags: helpFlags(app.Flags), Words: helpWords(path)}
 	}
 	c := path[len(path)-1]
 	words := []string{app.Name}
@@ -47,7 +48,7 @@ func helpPage(app *cli.App, path []*cli.Command) report.HelpPage {
 		words = append(words, p.Name)
 	}
 	return report.HelpPage{Command: strings.Join(words, " "), Summary: c.Usage, Args: strings.TrimSpace(c.ArgsUsage), About: c.Description,
-		Commands: helpItems(c.Subcommands), Flags: helpFlags(c.Flags), Words: helpWords()}
+		Commands: helpItems(c.Subcommands), Flags: helpFlags(c.Flags), Words: helpWords(path)}
 }
 
 // helpPages are the pages of all commands, depth first, the program's own first.

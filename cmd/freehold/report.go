@@ -20,7 +20,7 @@ Example:
   freehold report --from latest --lang fr -o report.txt`,
 		Flags: join(
 			[]cli.Flag{&cli.StringFlag{Name: "from", Value: "latest", Usage: "`RUN`: the ID of a run, latest or previous"}},
-			outputFlags(), storeFlags()),
+			pageFlags(), outputFlags(), storeFlags()),
 		Action: s.report,
 	}
 }
@@ -44,7 +44,7 @@ func (s *session) report(c *cli.Context) error {
 	}
 	out.options.Saved = st.Location()
 	run.Lang = out.options.Lang
-	writer, err := report.New(out.format, out, out.options)
+	writer, err := out.openReport(c)
 	if err != nil {
 		return err
 	}
