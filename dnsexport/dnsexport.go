@@ -6,6 +6,9 @@
 //	observe/   what questions bring to light where nobody hands a zone over
 //	powerdns/  PowerDNS's API
 //	ddns/      any server that takes dynamic updates (RFC 2136)
+//	apizone/   what the adapters of providers' APIs share; each has its own folder
+//	agree/     an API's word, held against the name servers
+//	all/       the list of all providers
 //
 // This page is what they have in common.
 package dnsexport
@@ -22,6 +25,12 @@ import (
 // A Source gives zones whole. What it gives carries its own coverage.
 type Source interface {
 	Read(ctx context.Context, name freehold.Name) (*freehold.Zone, error)
+}
+
+// A Lister is a source that can say which zones it has: their names, in ASCII,
+// without final dots, sorted.
+type Lister interface {
+	Zones(ctx context.Context) ([]string, error)
 }
 
 // A Target is an operator that can be told to serve a zone.
@@ -58,6 +67,9 @@ type Traits struct {
 	OwnSOA, OwnNS bool
 	// Holds tells whether it can serve a type.
 	Holds func(freehold.RRType) bool
+	// Cannot says why it cannot hold a set of a type that it holds, zero where it
+	// can. nil: it can hold them all.
+	Cannot func(freehold.RRset) freehold.Text
 	// MinTTL is the lowest TTL it keeps, in seconds.
 	MinTTL uint32
 	// Signs: it can sign the zone.

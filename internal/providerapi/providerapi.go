@@ -6,6 +6,7 @@ package providerapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,11 +27,21 @@ type Config struct {
 	Provider string // for errors: "PowerDNS"
 	Base     string // https, or http at a loopback address
 	// Header and Secret are sent with every request: "X-API-Key" and the key.
-	Header, Secret string
-	Timeout        time.Duration // of one request; 0 is 30 seconds
-	MaxBody        int64         // of one answer, in bytes; 0 is 64 MiB
+	// Scheme stands before the secret: "Bearer".
+	Header, Scheme, Secret string
+	// Sign proves who asks where a header is not enough. body is what is sent.
+	Sign func(r *http.Request, body []byte) error
+	// Secrets are further words that no error may repeat.
+	Secrets []string
+	// Refused looks into answers with a status of success for a refusal, as some
+	// APIs give it, and returns the provider's words.
+	Refused func(body []byte) (said string, refused bool)
+	Timeout time.Duration // of one request; 0 is 30 seconds
+	MaxBody int64         // of one answer, in bytes; 0 is 64 MiB
 	// Acquire waits for the limiter's leave; nil is none.
 	Acquire func(ctx context.Context, server string) (release func(), err error)
+	// Wait sleeps before a request is tried again; nil is the real clock.
+	Wait func(ctx context.Context, d time.Duration) error
 	// Transport replaces the network in tests.
 	Transport http.RoundTripper
 }
@@ -59,16 +71,19 @@ func (e *StatusError) Error() string {
 func New(c Config) (*Client, error) {
 	base, err := url.Parse(c.Base)
 	if err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: `"` + freehold.OneLine(c.Base) + `" is not the address of an API`, Hint: "give a URL such as https://api.example/v1"}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not the address of an API", freehold.OneLine(c.Base)), Advice: freehold.T("give a URL such as %s", "https://api.example/v1")}
 	}
 	if base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())) {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: `"` + freehold.OneLine(c.Base) + `" would carry the key in clear`, Hint: "use https; http is for this machine alone"}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q would carry the key in clear", freehold.OneLine(c.Base)), Advice: freehold.T("use https; http is for this machine alone")}
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = 30 * time.Second
 	}
 	if c.MaxBody <= 0 {
 		c.MaxBody = 64 << 20
+	}
+	if c.Wait == nil {
+		c.Wait = realWait
 	}
 	transport := c.Transport
 	if transport == nil {
@@ -83,8 +98,26 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
+// A Request is one question to the API.
+type Request struct {
+	Method string
+	Path   string // below the base, already escaped, with its query
+	Body   []byte
+	Type   string // of the body; empty: JSON
+	Accept string // empty: JSON
+	// Reads: it changes nothing, whatever its method, and may be asked again.
+	Reads bool
+}
+
+// An Answer is what came back, with a status of success.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // Do sends in as JSON, where it is not nil, and reads the answer into out, where
-// that is not nil. path is below the base and already escaped. A status of 400 or
+// that is not nil. path is below the base and already escaped. A status of 300 or
 // more is an error that wraps a *StatusError.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
 	body, err := c.Raw(ctx, method, path, in)
@@ -92,58 +125,144 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 		return err
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return c.fail(freehold.KindUnavailable, method, path, errors.New("its answer is not the JSON it promises"))
+		return c.fail(freehold.KindUnavailable, method, path, errNoJSON)
 	}
 	return nil
 }
 
+var errNoJSON = &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("its answer is not the JSON it promises")}
+
 // Raw is Do for answers that are not JSON.
 func (c *Client) Raw(ctx context.Context, method, path string, in any) ([]byte, error) {
-	var payload io.Reader
+	var payload []byte
 	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
+		var err error
+		if payload, err = json.Marshal(in); err != nil {
 			return nil, c.fail(freehold.KindInternal, method, path, err)
 		}
-		payload = bytes.NewReader(b)
 	}
+	answer, err := c.Send(ctx, Request{Method: method, Path: path, Body: payload})
+	if err != nil {
+		return nil, err
+	}
+	return answer.Body, nil
+}
+
+// How often and how long a throttled or broken API is asked again.
+const (
+	maxTries = 5
+	maxPause = time.Minute
+)
+
+// Send sends a request. Where the API says that it is asked too often, the request
+// is sent again after the time that it names; where it or the way to it is broken,
+// again only if the request reads.
+func (c *Client) Send(ctx context.Context, q Request) (*Answer, error) {
+	q.Reads = q.Reads || q.Method == http.MethodGet
+	pause := time.Second
+	for try := 1; ; try++ {
+		answer, again, err := c.once(ctx, q)
+		if err == nil || !again || try == maxTries || answer == nil && try == 2 || ctx.Err() != nil {
+			return answer, err
+		}
+		wait := pause
+		if answer != nil {
+			wait = max(wait, retryAfter(answer.Header))
+		}
+		if wait > maxPause {
+			return nil, err // it asks for more patience than a run has
+		}
+		if c.config.Wait(ctx, wait) != nil {
+			return nil, err
+		}
+		pause *= 2
+	}
+}
+
+// once sends a request once, and tells whether it may be sent again.
+func (c *Client) once(ctx context.Context, q Request) (answer *Answer, again bool, err error) {
 	if c.config.Acquire != nil {
 		release, err := c.config.Acquire(ctx, c.base.Host)
 		if err != nil {
-			return nil, c.fail(freehold.KindUnavailable, method, path, err)
+			return nil, false, c.fail(freehold.KindUnavailable, q.Method, q.Path, err)
 		}
 		defer release()
 	}
-	r, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.base.String(), "/")+path, payload)
+	r, err := c.request(ctx, q)
 	if err != nil {
-		return nil, c.fail(freehold.KindInvalid, method, path, errors.New("the path is broken"))
+		return nil, false, err
 	}
-	r.Header.Set("Accept", "application/json")
-	if in != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	if c.config.Header != "" {
-		r.Header.Set(c.config.Header, c.config.Secret)
-	}
-	answer, err := c.http.Do(r)
+	got, err := c.http.Do(r)
 	if err != nil {
 		var u *url.Error
 		if errors.As(err, &u) {
 			err = u.Err // without the address, which the message has
 		}
-		return nil, c.fail(freehold.KindUnavailable, method, path, err)
+		return nil, q.Reads, c.fail(freehold.KindUnavailable, q.Method, q.Path, err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, c.config.MaxBody+1))
+	defer got.Body.Close()
+	answer = &Answer{Status: got.StatusCode, Header: got.Header}
+	answer.Body, err = io.ReadAll(io.LimitReader(got.Body, c.config.MaxBody+1))
 	switch {
 	case err != nil:
-		return nil, c.fail(freehold.KindUnavailable, method, path, err)
-	case int64(len(body)) > c.config.MaxBody:
-		return nil, c.fail(freehold.KindUnavailable, method, path, fmt.Errorf("its answer is longer than %d bytes", c.config.MaxBody))
-	case answer.StatusCode >= 300:
-		return nil, c.fail(kindOf(answer.StatusCode), method, path, &StatusError{answer.StatusCode, c.scrub(message(body))})
+		return answer, q.Reads, c.fail(freehold.KindUnavailable, q.Method, q.Path, err)
+	case int64(len(answer.Body)) > c.config.MaxBody:
+		return answer, false, c.fail(freehold.KindUnavailable, q.Method, q.Path, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("its answer is longer than %d bytes", c.config.MaxBody)})
+	case got.StatusCode >= 300:
+		throttled := got.StatusCode == http.StatusTooManyRequests
+		return answer, throttled || q.Reads && got.StatusCode >= 500, c.fail(kindOf(got.StatusCode), q.Method, q.Path, &StatusError{got.StatusCode, c.scrub(message(answer.Body))})
 	}
-	return body, nil
+	if c.config.Refused != nil {
+		if said, refused := c.config.Refused(answer.Body); refused {
+			return answer, false, c.fail(freehold.KindInvalid, q.Method, q.Path, &StatusError{got.StatusCode, c.scrub(said)})
+		}
+	}
+	return answer, false, nil
+}
+
+func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) {
+	var body io.Reader
+	if q.Body != nil {
+		body = bytes.NewReader(q.Body)
+	}
+	r, err := http.NewRequestWithContext(ctx, q.Method, strings.TrimSuffix(c.base.String(), "/")+q.Path, body)
+	if err != nil {
+		return nil, c.fail(freehold.KindInvalid, q.Method, q.Path, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the path is broken")})
+	}
+	r.Header.Set("Accept", cmp.Or(q.Accept, "application/json"))
+	if q.Body != nil {
+		r.Header.Set("Content-Type", cmp.Or(q.Type, "application/json"))
+	}
+	if c.config.Header != "" {
+		r.Header.Set(c.config.Header, strings.TrimPrefix(c.config.Scheme+" "+c.config.Secret, " "))
+	}
+	if c.config.Sign != nil {
+		if err := c.config.Sign(r, q.Body); err != nil {
+			return nil, c.fail(freehold.KindInternal, q.Method, q.Path, err)
+		}
+	}
+	return r, nil
+}
+
+// retryAfter reads how long the server asks to wait (RFC 9110 section 10.2.3, in
+// seconds; a date is answered by our own pause).
+func retryAfter(h http.Header) time.Duration {
+	n, err := strconv.Atoi(strings.TrimSpace(h.Get("Retry-After")))
+	if err != nil || n < 0 || n > 1<<20 {
+		return 0
+	}
+	return time.Duration(n) * time.Second
+}
+
+func realWait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func kindOf(status int) freehold.ErrorKind {
@@ -184,8 +303,10 @@ func message(body []byte) string {
 
 // scrub takes the secret out of what the provider said, and bounds it.
 func (c *Client) scrub(said string) string {
-	if c.config.Secret != "" {
-		said = strings.ReplaceAll(said, c.config.Secret, "[secret]")
+	for _, secret := range append(c.config.Secrets, c.config.Secret) {
+		if secret != "" {
+			said = strings.ReplaceAll(said, secret, "[secret]")
+		}
 	}
 	said = freehold.OneLine(said)
 	if len(said) > 300 {
@@ -195,9 +316,9 @@ func (c *Client) scrub(said string) string {
 }
 
 func (c *Client) fail(kind freehold.ErrorKind, method, path string, err error) error {
-	e := &freehold.Error{Kind: kind, Msg: c.config.Provider + ` did not do "` + freehold.OneLine(method+" "+path) + `"`, Err: err}
+	e := &freehold.Error{Kind: kind, Text: freehold.T("%s did not do %q", c.config.Provider, freehold.OneLine(method+" "+path)), Err: err}
 	if kind == freehold.KindPermission {
-		e.Hint = "check the key and what it is allowed to do"
+		e.Advice = freehold.T("check the key and what it is allowed to do")
 	}
 	return e
 }

@@ -19,7 +19,8 @@ func client(t *testing.T, answer http.HandlerFunc) *Client {
 	t.Helper()
 	s := httptest.NewServer(answer)
 	t.Cleanup(s.Close)
-	c, err := New(Config{Provider: "Test", Base: s.URL + "/v1/", Header: "X-Key", Secret: secret, Timeout: 2 * time.Second, MaxBody: 1 << 20})
+	c, err := New(Config{Provider: "Test", Base: s.URL + "/v1/", Header: "X-Key", Secret: secret, Timeout: 300 * time.Millisecond, MaxBody: 1 << 20,
+		Wait: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

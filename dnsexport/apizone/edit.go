@@ -1,0 +1,63 @@
+package apizone
+
+import (
+	"slices"
+
+	"freehold"
+	"freehold/dnsexport"
+)
+
+// Edits are a change of one record set in single records. Updates come first, so
+// that a set is never empty on its way; what has no record to take the place of is
+// added, and what is left over goes last.
+type Edits struct {
+	Update []Entry // identifiers with what they are to be
+	Add    []freehold.Record
+	Drop   []Entry
+}
+
+// Edit finds the edits that make a set of entries what a change wants. Entries
+// that already are so stay untouched.
+func Edit(entries []Entry, c dnsexport.Change) Edits {
+	var has []Entry
+	for _, e := range entries {
+		if e.Type == c.Set.Type && e.Owner.Equal(c.Set.Owner) {
+			has = append(has, e)
+		}
+	}
+	var wants []freehold.Record
+	for _, d := range c.Set.Data {
+		r := freehold.Record{Owner: c.Set.Owner, Class: freehold.ClassIN, Type: c.Set.Type, TTL: c.Set.TTL, Data: d}
+		if i := slices.IndexFunc(has, func(e Entry) bool { return e.Data == d }); i >= 0 {
+			if has[i].TTL != r.TTL {
+				has[i].Record = r
+				wants = append(wants, r)
+				continue // the same data under another TTL: updated in its place below
+			}
+			has = slices.Delete(has, i, i+1)
+			continue
+		}
+		wants = append(wants, r)
+	}
+	return pair(has, wants)
+}
+
+// pair gives each wanted record the entry that already has its data, else any.
+func pair(has []Entry, wants []freehold.Record) Edits {
+	var out Edits
+	var rest []freehold.Record
+	for _, r := range wants {
+		if i := slices.IndexFunc(has, func(e Entry) bool { return e.Data == r.Data }); i >= 0 {
+			out.Update = append(out.Update, Entry{has[i].ID, r})
+			has = slices.Delete(has, i, i+1)
+			continue
+		}
+		rest = append(rest, r)
+	}
+	n := min(len(has), len(rest))
+	for i := range n {
+		out.Update = append(out.Update, Entry{has[i].ID, rest[i]})
+	}
+	out.Add, out.Drop = rest[n:], has[n:]
+	return out
+}
