@@ -104,7 +104,6 @@ var systemWords = []freehold.Text{
 	freehold.T("connection refused"),
 	freehold.T("network is unreachable"),
 	freehold.T("no route to host"),
-	freehold.T("i/o timeout"),
 	freehold.T("address already in use"),
 	freehold.T("context canceled"),
 	freehold.T("context deadline exceeded"),
