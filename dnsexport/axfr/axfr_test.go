@@ -182,7 +182,7 @@ func TestTransfer(t *testing.T) {
 		{"other clock", script{key: key, messages: [][]freehold.Record{list(one(soa), body, one(soa))}}, key, Config{Now: func() time.Time { return time.Now().Add(time.Hour) }}, "one of the clocks is wrong", freehold.KindInvalid},
 		{"endless records", script{messages: [][]freehold.Record{one(soa), body}, repeat: true}, nil, Config{MaxRecords: 1000}, "it does not end: more than 1000 records", freehold.KindInvalid},
 		{"endless octets", script{messages: [][]freehold.Record{one(soa), body}, repeat: true}, nil, Config{MaxBytes: 100000}, "it does not end: more than 100000 octets", freehold.KindInvalid},
-		{"endless time", script{messages: [][]freehold.Record{one(soa), body}, repeat: true}, nil, Config{Total: 50 * time.Millisecond}, "it does not end", freehold.KindUnavailable},
+		{"endless time", script{messages: [][]freehold.Record{one(soa), body}, repeat: true}, nil, Config{Total: 500 * time.Millisecond}, "it does not end", freehold.KindUnavailable},
 		{"silence", script{messages: [][]freehold.Record{one(soa)}, hang: true}, nil, Config{Idle: 50 * time.Millisecond}, "the server does not answer", freehold.KindUnavailable},
 		{"closed at once", script{}, nil, Config{}, "closed the connection without an answer", freehold.KindUnavailable},
 		{"another answer's number", script{messages: [][]freehold.Record{one(soa)}, tamper: func(_ int, m []byte) []byte { m[0]++; return m }}, nil, Config{}, "message 1 is no answer", freehold.KindInvalid},
