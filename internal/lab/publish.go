@@ -96,14 +96,18 @@ func (n *nameServer) zone(apex string) *zone {
 }
 
 // withTXT is the zone with another TXT set at one owner, not yet signed: zones
-// never change once they are asked.
+// never change once they are asked, and those who answer read its records
+// meanwhile.
 func (z *zone) withTXT(owner string, values []string) *zone {
+	z.ready()
 	next := newZone(z.apex, z.denial)
 	for at, n := range z.nodes {
 		for t, set := range n.sets {
 			made := t == dns.TypeDNSKEY || t == dns.TypeNSEC3PARAM // by sign
 			if !made && !(at == owner && t == dns.TypeTXT) {
-				next.add(set...)
+				for _, rr := range set {
+					next.add(dns.Copy(rr))
+				}
 			}
 		}
 	}
