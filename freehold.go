@@ -21,23 +21,28 @@
 //	Verdict           can it leave today, how, and on what condition  verdict.go
 //	Finding           one rule's result, with what to do              finding.go
 //	Result, Run       the audit of a name; one execution              audit.go
+//	MovePlan          the way of a zone to another operator           plan.go
+//	Case              one departure as append-only events             case.go
+//	TransferCode      the secret that moves a name, printed by nothing code.go
 //	Listing, Import   a name of the portfolio; a file it came from     portfolio.go
 //	Text              a sentence that can be said in other languages  text.go
 //	Error             one line, lower case, with a way out            errors.go
 //
 // # The rooms
 //
-//	registrar/          what registries and registrars say: rdap, whois
-//	dnsexport/          zones: zone files, transfers, formats, the archive of copies
-//	verify/             control record and verdict; verify/rules has one rule a file
-//	internal/flow/      the jobs, each joining the rooms above: audit, portfolio
+//	registrar/          what registries and registrars say: rdap, whois; what they are told: epp
+//	dnsexport/          zones: zone files, transfers, observation, providers, the archive of copies, moves
+//	verify/             control record and verdict; verify/rules has one rule a file; identity
+//	internal/flow/      the jobs, each joining the rooms above: audit, portfolio, export, move, evacuate, desk
 //	internal/policy/    transfer rules per TLD as dated data with citations
 //	internal/resolve/   DNS client, iterative resolver, DNSSEC validator, DNS facts
 //	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
+//	internal/providerapi/ what the APIs of providers have in common
+//	internal/ledger/    signed Merkle log of decisions; internal/seal, codes sealed to one person
 //	internal/tabular/   tables as people keep them: CSV, XLSX, any encoding
 //	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
-//	internal/report/    table, JSON, JSON lines; languages
-//	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts
+//	internal/report/    table, JSON, HTML, Markdown, CSV, calendar; languages
+//	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts, an EPP registry
 //	cmd/freehold/       the command line, one file per command: the only place where all meets
 //
 // Who may import whom is a table in importtable_test.go, which enforces it.
