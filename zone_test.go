@@ -75,10 +75,11 @@ func TestOwnerRelations(t *testing.T) {
 	}
 }
 
-// TestCanonicalOrder is the example of RFC 4034 section 6.1.
+// TestCanonicalOrder is the example of RFC 4034 section 6.1, and labels with the
+// octets that end labels in sort keys.
 func TestCanonicalOrder(t *testing.T) {
 	var want []Owner
-	for _, s := range []string{"example.", "a.example.", "yljkjljk.a.example.", "Z.a.example.", "zABC.a.EXAMPLE.", "z.example.", `\001.z.example.`, "*.z.example.", `\200.z.example.`} {
+	for _, s := range []string{"example.", "a.example.", "yljkjljk.a.example.", "Z.a.example.", "zABC.a.EXAMPLE.", "z.example.", `\001.z.example.`, "*.z.example.", `\200.z.example.`, "zz.example.", `\000.zz.example.`, `b.\000.zz.example.`, `zz\000.example.`, `zz\000\001.example.`, `zz\001.example.`} {
 		want = append(want, owner(t, s))
 	}
 	got := slices.Clone(want)
@@ -175,9 +176,9 @@ func soaData(serial string) string { return "\x02ns\x00\x01h\x00" + serial + soa
 
 func TestZoneSortAndSets(t *testing.T) {
 	z := testZone(t,
-		rec(t, "www.shop.test.", 60, TypeA, "\x00\x00\x00\x02"),
+		rec(t, "www.shop.test.", 30, TypeA, "\x00\x00\x00\x02"),
 		rec(t, "shop.test.", 60, TypeNS, "\x02ns\x00"),
-		rec(t, "WWW.shop.test.", 30, TypeA, "\x00\x00\x00\x01"),
+		rec(t, "WWW.shop.test.", 60, TypeA, "\x00\x00\x00\x01"),
 		rec(t, "shop.test.", 60, TypeSOA, soaData("\x00\x00\x00\x07")),
 		rec(t, "shop.test.", 60, TypeA, "\x00\x00\x00\x01"),
 		rec(t, "shop.test.", 60, TypeNS, "\x02ns\x00"),

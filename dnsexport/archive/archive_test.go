@@ -164,6 +164,12 @@ func TestCheckFinds(t *testing.T) {
 	}
 	dir := t.TempDir()
 	put(t, dir, options(t, "bind", k), testZone(t, "shop.test", ""))
+	if err := edit(filepath.Join(dir, manifestName), `"NS": 1`, `"NS": 2`); err != nil {
+		t.Fatal(err)
+	}
+	if got := problems(t, dir, CheckOptions{}); !strings.Contains(got, "shop.test.zone: It holds 1 records of type NS, where the manifest says 2.") {
+		t.Errorf("another count, and no key to see it by: %q", got)
+	}
 	if got := problems(t, dir, CheckOptions{}); !strings.Contains(got, "There is no key to check the signature with.") {
 		t.Errorf("without a key: %q", got)
 	}

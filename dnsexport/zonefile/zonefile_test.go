@@ -124,6 +124,21 @@ func TestIncludeStaysInside(t *testing.T) {
 	}
 }
 
+// TestInclude: after an included file origin and owner are what they were.
+func TestInclude(t *testing.T) {
+	z, err := Read(strings.NewReader(head+"a A 192.0.2.1\n$INCLUDE more.inc sub\n TXT \"of a\"\nb TXT \"b\"\n"), "shop.zone", Options{Origin: shop,
+		Include: fstest.MapFS{"more.inc": {Data: []byte("x A 192.0.2.2\n$ORIGIN deep.shop.test.\ny A 192.0.2.3\n")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := lines(z)
+	for _, want := range []string{"a 3600 IN TXT \"of a\"\n", "b 3600 IN TXT \"b\"\n", "x.sub 3600 IN A 192.0.2.2\n", "y.deep 3600 IN A 192.0.2.3\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
 func TestBounds(t *testing.T) {
 	text := head + "a TXT x\nb TXT y\n"
 	if _, err := Read(strings.NewReader(text), "shop.zone", Options{Origin: shop, MaxRecords: 3}); err == nil || !strings.Contains(err.Error(), "more than 3 records") {
