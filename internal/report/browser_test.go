@@ -266,17 +266,21 @@ func testMapLinks(t *testing.T, b *browser, path string) {
 	if len(links) < 60 {
 		t.Fatalf("only %d links", len(links))
 	}
-	b.run(t, do(`document.querySelectorAll("details").forEach(d => d.open = true)`))
+	// The page looks for its target once more two frames after a link was followed:
+	// settled is set when it has.
+	b.run(t, do(`document.querySelectorAll("details").forEach(d => d.open = true);
+		const later = () => { let frames = 0; const wait = () => { if (++frames < 6) requestAnimationFrame(wait); else window.settled = true; }; wait(); };
+		addEventListener("hashchange", later);
+		document.addEventListener("click", e => { if (e.target.closest("a")?.getAttribute("href") === location.hash) later(); })`))
 	for _, l := range links {
 		find := fmt.Sprintf(`document.querySelectorAll("svg.map")[%v].querySelectorAll("a")[%v]`, l[0], l[1])
-		// The page scrolls once more two frames after a link was followed.
-		at := eval[[2]float64](t, b, `new Promise(done => { let frames = 0; const wait = () => { if (++frames < 4) return requestAnimationFrame(wait);
-			const a = `+find+`; a.scrollIntoView({block: "center", behavior: "instant"}); const r = a.querySelector("rect").getBoundingClientRect(); done([r.x + 20, r.y + r.height / 2]); }; wait(); })`)
+		at := eval[[2]float64](t, b, `(() => { window.settled = false; const a = `+find+`; a.scrollIntoView({block: "center", behavior: "instant"});
+			const r = a.querySelector("rect").getBoundingClientRect(); return [r.x + 20, r.y + r.height / 2]; })()`)
 		b.run(t, chromedp.MouseClickXY(at[0], at[1]))
 		got := eval[[]string](t, b, `new Promise(done => { let frames = 0; const look = () => {
-			const e = document.activeElement, r = e.getBoundingClientRect(), seen = r.height > 0 && r.top >= 0 && r.bottom <= innerHeight;
-			if (seen && location.hash === `+fmt.Sprintf("%q", l[2])+` || ++frames > 100) done([location.hash, "#" + e.id, seen ? "seen" : "not seen", e.closest("table.claims") ? "claim" : e.localName]);
-			else requestAnimationFrame(look);
+			if (!window.settled && ++frames < 600) return requestAnimationFrame(look);
+			const e = document.activeElement, r = e.getBoundingClientRect();
+			done([location.hash, "#" + e.id, r.height > 0 && r.top >= 0 && r.bottom <= innerHeight ? "seen" : "not seen", e.closest("table.claims") ? "claim" : e.localName]);
 		}; look(); })`)
 		if want := fmt.Sprint(l[2]); got[0] != want || got[1] != want || got[2] != "seen" || got[3] != "claim" {
 			t.Errorf("the link to %s led to %v", want, got)
@@ -505,7 +509,10 @@ func takeScreenshots(t *testing.T, b *browser, dir string) {
 		for _, scheme := range []string{"light", "dark"} {
 			for _, width := range []int64{390, 1440} {
 				b.open(t, f, width, scheme)
-				shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+				// Higher pictures than this Chromium refuses, and nobody looks at.
+				height := min(6000, int64(eval[float64](t, b, `document.documentElement.scrollHeight`)))
+				b.run(t, call(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1, Mobile: width < 600}))
+				shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -17,6 +17,7 @@ const (
 	mapRight  = 196 // where boxes begin
 	mapColumn = mapWidth - mapRight
 	mapCells  = 23 // characters that fit a line of a box
+	mapLabel  = 17 // characters that fit a line on the left
 )
 
 // holderNode is one party of the map with the layers it holds.
@@ -204,7 +205,11 @@ func (s *nameView) layerNode(claim int, nodes []holderNode) {
 	s.text(label + ": " + clip(holder, 80) + ", " + s.p.claimStanding(c))
 	s.raw(`">`)
 	s.rect(0, y-mapBox/2, mapLeft+16, "hit")
-	s.label(mapLeft-12, y+4, "end", label)
+	lines := wrap(label, mapLabel)
+	if len(lines) > 2 {
+		lines = append(lines[:1], columns.Truncate(lines[1]+" "+lines[2], mapLabel, "…"))
+	}
+	s.lines(mapLeft-12, y, "end", lines)
 	s.raws(`<circle class="`, partyClass[kind], ` `, classOf(standingClass[:], c.Standing), `" cx="`)
 	s.number(mapLeft + 6)
 	s.raw(`" cy="`)
@@ -238,15 +243,8 @@ func (s *nameView) holderBox(n *holderNode) {
 	s.text(visible + ": " + strings.Join(layers, ", "))
 	s.raw(`">`)
 	s.rect(mapRight, n.y-mapBox/2, mapColumn-1, "box")
-	s.raw(`<text>`)
-	for i, l := range lines {
-		s.raw(`<tspan x="`)
-		s.number(mapRight + 8)
-		s.raw(`" y="`)
-		s.number(n.y + 4 + 13*i - 6*(len(lines)-1))
-		s.el(`">`, l, ` </tspan>`)
-	}
-	s.raw(`</text></a>`)
+	s.lines(mapRight+8, n.y, "start", lines)
+	s.raw(`</a>`)
 }
 
 func (s *nameView) rect(x, y, width int, class fixed) {
@@ -257,6 +255,23 @@ func (s *nameView) rect(x, y, width int, class fixed) {
 	s.raw(`" width="`)
 	s.number(width)
 	s.raw(`" height="32"/>`)
+}
+
+// lines writes one text in one or two lines around a height.
+func (s *nameView) lines(x, y int, anchor fixed, lines []string) {
+	s.raws(`<text text-anchor="`, anchor, `">`)
+	for i, l := range lines {
+		s.raw(`<tspan x="`)
+		s.number(x)
+		s.raw(`" y="`)
+		s.number(y + 4 + 13*i - 6*(len(lines)-1))
+		s.el(`">`, l, ``)
+		if i < len(lines)-1 {
+			s.raw(` `) // so that a reader that hears the text hears two words
+		}
+		s.raw(`</tspan>`)
+	}
+	s.raw(`</text>`)
 }
 
 func (s *nameView) label(x, y int, anchor fixed, text string) {

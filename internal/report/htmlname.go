@@ -56,9 +56,6 @@ func (s *nameView) needsWork() bool {
 	return slices.ContainsFunc(s.r.Findings, func(f freehold.Finding) bool { return f.Severity >= freehold.SeverityNotice })
 }
 
-// say writes a sentence without data in it.
-func (s *nameView) say(open fixed, said string, shut fixed) { s.el(open, said, shut) }
-
 // anchor writes an identifier within the section: n12-claim-3.
 func (s *nameView) anchor(kind fixed, n int) {
 	s.raw("n")
