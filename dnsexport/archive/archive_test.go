@@ -308,6 +308,47 @@ func TestFileNames(t *testing.T) {
 	}
 }
 
+// TestDiedWhilePlacing: a run that dies after the commit, its files half placed,
+// has made the new copy; the next run finishes the placing.
+func TestDiedWhilePlacing(t *testing.T) {
+	k, dir := newKeys(t), t.TempDir()
+	put(t, dir, options(t, "bind,json", k), testZone(t, "shop.test", "old A 192.0.2.1\n"), testZone(t, "club.test", ""))
+	w, err := Begin(dir, options(t, "bind", k))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, z := range []*freehold.Zone{testZone(t, "shop.test", "new A 192.0.2.1\n"), testZone(t, "club.test", "new A 192.0.2.1\n")} {
+		if _, err := w.Zone(z); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.writeManifest(); err != nil {
+		t.Fatal(err)
+	}
+	before := problems(t, dir, CheckOptions{Verifier: k.verifier})
+	commit := filepath.Join(dir, ownFolder, "commit")
+	if err := os.Rename(w.stage, commit); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(commit, "shop.test.zone"), filepath.Join(dir, "shop.test.zone")); err != nil {
+		t.Fatal(err)
+	}
+	w.unlock()
+	if after := problems(t, dir, CheckOptions{Verifier: k.verifier}); before != "" || after != "" {
+		t.Errorf("before the commit: %q; after it: %q", before, after)
+	}
+	if z, err := Load(dir, "club.test", nil); err != nil || len(z.Records) != 3 {
+		t.Errorf("the committed copy is not what is read: %v, %v", z, err)
+	}
+	if w, err = Begin(dir, options(t, "bind", k)); err != nil {
+		t.Fatal(err)
+	}
+	w.Abort()
+	if problems(t, dir, CheckOptions{Verifier: k.verifier}) != "" || exists(commit) || exists(filepath.Join(dir, "shop.test.json")) || !exists(filepath.Join(dir, "club.test.zone")) {
+		t.Error("the next run did not finish the placing")
+	}
+}
+
 // TestKilled kills runs at moments drawn from a seed. After each the folder
 // holds one whole generation, the old one or the new one, and the next run works.
 func TestKilled(t *testing.T) {
