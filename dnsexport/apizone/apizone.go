@@ -5,12 +5,16 @@
 package apizone
 
 import (
+	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
 
 	"freehold"
+	"freehold/dnsexport"
 	"freehold/dnsexport/zonefile"
+	"freehold/internal/providerapi"
 )
 
 // The caps: a listing beyond them is an attack or a mistake.
@@ -30,7 +34,26 @@ type Listing struct {
 	zone     *freehold.Zone
 	seen     map[string]bool
 	entries  []Entry
-	pages    int
+	Turns
+}
+
+// Turns guard a list against pages that never end.
+type Turns struct {
+	Provider string
+	marks    map[string]bool
+}
+
+// Page tells that a page is about to be read. mark is what leads to it, and no two
+// pages have the same: an API whose pages go round in a circle is an error.
+func (t *Turns) Page(mark string) error {
+	if t.marks[mark] || len(t.marks) >= maxPages {
+		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s gives a list in pages that lead in a circle", t.Provider)}
+	}
+	if t.marks == nil {
+		t.marks = map[string]bool{}
+	}
+	t.marks[mark] = true
+	return nil
 }
 
 // An Entry is one record under the identifier that the provider gives it.
@@ -42,23 +65,12 @@ type Entry struct {
 // New begins a listing of a zone. provider is its name for people: "Gandi".
 func New(provider string, name freehold.Name, at time.Time) *Listing {
 	origin := freehold.OwnerOf(name.Host())
-	return &Listing{Origin: origin, Base: freehold.RootOwner, provider: provider, seen: map[string]bool{},
+	return &Listing{Origin: origin, Base: freehold.RootOwner, provider: provider, seen: map[string]bool{}, Turns: Turns{Provider: provider},
 		zone: &freehold.Zone{Origin: origin, Class: freehold.ClassIN, Source: "api " + provider, At: at.UTC()}}
 }
 
 func (l *Listing) bad(t freehold.Text, err error) error {
 	return &freehold.Error{Kind: freehold.KindUnavailable, Text: t, Err: err}
-}
-
-// Page tells that a page is about to be read. mark is what leads to it, and no two
-// pages have the same: an API whose pages go round in a circle is an error.
-func (l *Listing) Page(mark string) error {
-	l.pages++
-	if l.seen["page "+mark] || l.pages > maxPages {
-		return l.bad(freehold.T("%s lists %q in pages that lead in a circle", l.provider, l.name()), nil)
-	}
-	l.seen["page "+mark] = true
-	return nil
 }
 
 // Once tells that an entry or a record set was listed, by what identifies it: one
@@ -238,4 +250,46 @@ func Types(list string) func(freehold.RRType) bool {
 		}
 	}
 	return func(t freehold.RRType) bool { return held[t] }
+}
+
+// NoZone is the error of a zone that the account does not have.
+func NoZone(provider string, name freehold.Name, err error) error {
+	return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%s has no zone %q in this account", provider, name.ASCII()), Err: errors.Join(dnsexport.ErrNoZone, err)}
+}
+
+// Exists is the error of a zone that is to be made and is there already.
+func Exists(provider string, name freehold.Name) error {
+	return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%s has a zone %q already", provider, name.ASCII()), Err: dnsexport.ErrExists}
+}
+
+// ByHand is the error of a provider whose zones come into being otherwise.
+func ByHand(provider string, name freehold.Name, how freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindWaiting, Text: freehold.T("%s has no zone %q, and its API cannot make one", provider, name.ASCII()), Advice: how, Err: dnsexport.ErrNoZone}
+}
+
+// Status returns the HTTP status that an error of an API carries, 0 where none.
+func Status(err error) int {
+	var s *providerapi.StatusError
+	if errors.As(err, &s) {
+		return s.Status
+	}
+	return 0
+}
+
+// Reader is an adapter as MakeByHand needs it.
+type Reader interface {
+	Read(ctx context.Context, name freehold.Name) (*freehold.Zone, error)
+}
+
+// MakeByHand is Create for providers whose API makes no zones: it tells whether the
+// zone is there, or how to get it.
+func MakeByHand(ctx context.Context, r Reader, provider string, name freehold.Name, how freehold.Text) error {
+	_, err := r.Read(ctx, name)
+	switch {
+	case errors.Is(err, dnsexport.ErrNoZone):
+		return ByHand(provider, name, how)
+	case err != nil:
+		return err
+	}
+	return Exists(provider, name)
 }

@@ -61,3 +61,33 @@ func pair(has []Entry, wants []freehold.Record) Edits {
 	out.Add, out.Drop = rest[n:], has[n:]
 	return out
 }
+
+// An Editor edits single records at the provider.
+type Editor struct {
+	Update func(id string, r freehold.Record) error
+	Add    func(r freehold.Record) error
+	Drop   func(id string) error
+}
+
+// Apply carries out changes record by record, set after set.
+func Apply(entries []Entry, changes []dnsexport.Change, with Editor) error {
+	for _, c := range changes {
+		e := Edit(entries, c)
+		for _, u := range e.Update {
+			if err := with.Update(u.ID, u.Record); err != nil {
+				return err
+			}
+		}
+		for _, r := range e.Add {
+			if err := with.Add(r); err != nil {
+				return err
+			}
+		}
+		for _, d := range e.Drop {
+			if err := with.Drop(d.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -254,6 +254,9 @@ func retryAfter(h http.Header) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
+// Wait waits as the client does between two tries.
+func (c *Client) Wait(ctx context.Context, d time.Duration) error { return c.config.Wait(ctx, d) }
+
 func realWait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
