@@ -30,11 +30,16 @@ func (s *session) progress(total int, limiter throttling) *progress {
 		return p
 	}
 	p.box = mpb.New(mpb.WithOutput(s.Err), mpb.WithWidth(24))
+	counted := decor.CountersNoUnit(s.say("%s of %s names", "%d", "%d"), decor.WCSyncSpace)
+	left := decor.AverageETA(decor.ET_STYLE_MMSS, decor.WCSyncSpace)
+	if total == 0 { // names that are not saved are not counted beforehand
+		counted, left = decor.CurrentNoUnit(s.say("%s names", "%d"), decor.WCSyncSpace), decor.Name("")
+	}
 	p.bar = p.box.AddBar(int64(total),
 		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.CountersNoUnit(s.say("%s of %s names", "%d", "%d"), decor.WCSyncSpace), decor.AverageSpeed(0, " %.1f/s")),
+		mpb.PrependDecorators(counted, decor.AverageSpeed(0, " %.1f/s")),
 		mpb.AppendDecorators(
-			decor.AverageETA(decor.ET_STYLE_MMSS, decor.WCSyncSpace),
+			left,
 			decor.Any(func(decor.Statistics) string {
 				if slow := limiter.Throttled(); len(slow) > 0 {
 					return "  " + s.say("waiting for %s", strings.Join(slow[:min(3, len(slow))], ", "))
