@@ -29,6 +29,7 @@ import (
 
 	"filippo.io/age"
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sync/errgroup"
 
 	"freehold"
 	"freehold/dnsexport/format"
@@ -67,7 +68,8 @@ type Writer struct {
 	mu       sync.Mutex
 	manifest Manifest // of the new generation
 	old      Manifest
-	files    []string // staged
+	// Files go to the disk while others are still being read.
+	disk errgroup.Group
 }
 
 // Begin opens the folder, makes it if need be, finishes what a killed run had
@@ -79,6 +81,7 @@ func Begin(dir string, o Options) (*Writer, error) {
 	}
 	o.Keep = max(1, o.Keep)
 	w := &Writer{dir: dir, own: filepath.Join(dir, ownFolder), o: o}
+	w.disk.SetLimit(16)
 	w.stage = filepath.Join(w.own, "stage")
 	if err := os.MkdirAll(w.own, 0o700); err != nil {
 		return nil, failure("cannot make the folder", dir, err)
@@ -120,6 +123,7 @@ func (w *Writer) prepare() error {
 
 // Abort gives the run up: the folder stays as it was.
 func (w *Writer) Abort() {
+	_ = w.disk.Wait() // what it says no longer matters
 	os.RemoveAll(w.stage)
 	w.unlock()
 }
@@ -224,10 +228,9 @@ func (w *Writer) plainFile(f *format.Format, file format.File, name string) (Fil
 	return File{Path: name, Format: f.Name, Size: size, SHA256: sum}, losses, err
 }
 
+// staged has a file brought to the disk; Commit waits for it.
 func (w *Writer) staged(name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.files = append(w.files, name)
+	w.disk.Go(func() error { return syncFile(filepath.Join(w.stage, name)) })
 }
 
 // write writes a file of the stage and returns its size and digest.
@@ -276,7 +279,7 @@ func (w *Writer) Commit(expected int) (Manifest, error) {
 	if err := w.writeManifest(); err != nil {
 		return *m, err
 	}
-	if err := syncAll(w.stage, w.files); err != nil {
+	if err := errors.Join(w.disk.Wait(), syncDir(w.stage)); err != nil {
 		return *m, failure("cannot finish", w.stage, err)
 	}
 	if w.o.Keep > 1 {
