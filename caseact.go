@@ -96,7 +96,7 @@ func (b ReleaseBegun) happen(c *Case, _ CaseEvent) error {
 		}
 	}
 	b.Approvals = slices.Clone(b.Approvals)
-	c.Release, c.State = &b, CaseReleasing
+	c.Release, c.State = b, CaseReleasing
 	return nil
 }
 
@@ -104,12 +104,12 @@ func (ReleaseFailed) happen(c *Case, _ CaseEvent) error {
 	if c.State != CaseReleasing {
 		return refusal(T("no release is under way"))
 	}
-	c.Release, c.State = nil, CaseOpen
+	c.Release, c.State = ReleaseBegun{}, CaseOpen
 	return nil
 }
 
 // unmoved tells whether nothing came up since the release began.
-func (c *Case) unmoved() bool { return c.Release != nil && c.Release.Basis == c.Basis() }
+func (c *Case) unmoved() bool { return c.Release.Basis == c.Basis() }
 
 // CodeSet tells what the registry has done, so it is entered even where something
 // came up meanwhile: the code is then unset and never handed over.
@@ -151,7 +151,7 @@ func (CodeUnset) happen(c *Case, _ CaseEvent) error {
 		c.spend()
 		c.State = CaseOpen
 	}
-	c.Release = nil
+	c.Release = ReleaseBegun{}
 	c.CodeUntil = time.Time{}
 	return nil
 }

@@ -49,7 +49,7 @@ type Case struct {
 	// Decisions are all that were taken, in the order of their digests: which of
 	// two concurrent ones was written first does not matter.
 	Decisions []Decided
-	Release   *ReleaseBegun // under way, or done
+	Release   ReleaseBegun // under way, or done; zero where none is
 	CodeUntil time.Time     // when the standing code must be gone; zero: none stands
 	Transfers []TransferSeen
 	Ended     Closed

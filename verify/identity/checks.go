@@ -70,11 +70,10 @@ type ExtractSeen struct {
 }
 
 // Signed is a text with the signature of an enrolled key, in the format of SSH
-// (ssh-keygen -Y sign) or of minisign.
+// (ssh-keygen -Y sign) or of minisign. Its first line is TextToSign.
 type Signed struct {
 	Text, Signature []byte
 	Principal       string // who is said to have signed
-	Names           []freehold.Name
 }
 
 // Viewed is a document that somebody of the host looked at and did not keep.
@@ -246,29 +245,36 @@ func (extractCheck) Look(t Trial) freehold.CheckEnded {
 
 type signatureCheck struct{}
 
-// signatureCheck takes a signature of an enrolled key over a text that names the
-// case and the name, so that one made for another case proves nothing here.
+// TextToSign is the first line of what a side signs with its key. It names case, name,
+// act and what is meant, so that a signature made for another case, or for an
+// objection, is no consent to this one. More lines may follow.
+func TextToSign(c freehold.Case, of freehold.Side) string {
+	purpose := "request"
+	switch of {
+	case freehold.SideObjector:
+		purpose = "objection"
+	case freehold.SideClaimant:
+		purpose = "claim"
+	}
+	return "freehold " + purpose + " " + c.ID + " " + c.Name.ASCII() + " " + c.Act.String()
+}
+
+// signatureCheck takes a signature of an enrolled key over such a text.
 func (signatureCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(Signed)
 	k, _ := t.Case.Contact(t.Ended.Contact)
+	first, _, _ := strings.Cut(string(p.Text), "\n")
 	switch {
 	case !ok || p.Principal == "" || p.Principal != k.Address:
 		return t.failed("another key")
-	case !names(p.Text, t.Case.ID) || !names(p.Text, t.Case.Name.ASCII()) || !names(p.Text, t.Case.Act.String()):
-		return t.failed("the text does not name this case, this name and this act")
+	case strings.TrimRight(first, "\r") != TextToSign(t.Case, t.Ended.Of):
+		return t.failed("the text does not name this case, name, act and purpose")
 	}
 	if _, err := t.Signers.Verify(p.Principal, Namespace, p.Text, p.Signature, t.Now); err != nil {
 		return t.failed("the signature is not good")
 	}
 	sum := sha256.Sum256(p.Text)
 	return t.passed("signed text sha256:" + hex.EncodeToString(sum[:]))
-}
-
-// names tells whether a text holds a word as a word of its own.
-func names(text []byte, word string) bool {
-	return word != "" && slices.Contains(strings.FieldsFunc(string(text), func(r rune) bool {
-		return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == ',' || r == ';' || r == '"'
-	}), word)
 }
 
 type viewedCheck struct{}

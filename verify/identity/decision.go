@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"slices"
 	"time"
 
 	"freehold"
@@ -116,7 +117,8 @@ func (k Keeper) MayRelease(c freehold.Case, now time.Time) (freehold.ReleaseBegu
 	begun := freehold.ReleaseBegun{Basis: c.Basis()}
 	for _, d := range c.Standing(freehold.DecisionRelease) {
 		// The signers' file may have changed since: who was struck off it decides nothing.
-		if k.verified(d) == nil {
+		// What was approved under another policy was another question.
+		if d.Decision.Policy == k.Policy.Version() && k.verified(d) == nil {
 			begun.Approvals = append(begun.Approvals, d.Decision.Digest())
 		}
 	}
@@ -131,7 +133,7 @@ func (k Keeper) checkRelease(c freehold.Case, b freehold.ReleaseBegun, at time.T
 	if err != nil {
 		return err
 	}
-	if b.Basis != may.Basis || len(b.Approvals) < len(may.Approvals) {
+	if b.Basis != may.Basis || !slices.Equal(b.Approvals, may.Approvals) {
 		return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("a release rests on approvals of the case as it is now")}
 	}
 	return nil
@@ -150,7 +152,7 @@ func (k Keeper) MayReveal(c freehold.Case, now time.Time) error {
 	if !a.Hold.IsZero() {
 		return &freehold.Error{Kind: freehold.KindWaiting, Text: freehold.T("nothing is released before %s", a.Hold.UTC().Format(time.RFC3339))}
 	}
-	if c.Release != nil && len(c.Release.Approvals) < a.Keys {
+	if len(c.Release.Approvals) < a.Keys {
 		return &freehold.Error{Kind: freehold.KindWaiting, Text: freehold.T("%d of %d operators have approved it, each with a key of their own", len(c.Release.Approvals), a.Keys)}
 	}
 	return nil

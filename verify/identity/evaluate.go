@@ -70,6 +70,9 @@ func (a *Assessment) say(t freehold.Text, s ...policy.Source) {
 // Evaluate judges a case at a moment. It has no side effects and says the same
 // again when asked again.
 func Evaluate(c freehold.Case, p Policy, now time.Time) Assessment {
+	if len(p.Levels) != len(levelNames) {
+		return Assessment{Why: []freehold.Reason{{Text: freehold.T("Without an identity policy nothing is enough.")}}}
+	}
 	a := Assessment{Deadline: p.Deadline(&c)}
 	holder, less := p.proved(&c, freehold.SideHolder, "")
 	for _, t := range less {
