@@ -2,6 +2,7 @@ package freehold
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -35,8 +36,29 @@ type Observed struct {
 	Attestations      Attestations
 	// ZoneCopies are the copies of its zone that were recorded, the oldest first.
 	ZoneCopies []ZoneCopy
+	// Earlier is what the last audit before this one found.
+	Earlier Earlier
 	// Own is the evidence of what our store holds on the name, or that it holds nothing.
 	Own EvidenceID
+}
+
+// An Earlier is what an audit found that a later one compares with. Empty: it was
+// not known then.
+type Earlier struct {
+	At          time.Time // zero: there was no such audit
+	Registrar   string
+	NameServers []Host // as the parent named them, in order of their names
+	Evidence    []EvidenceID
+}
+
+// EarlierOf returns what a later audit compares with this result.
+func EarlierOf(r *Result) Earlier {
+	e := Earlier{At: r.Observed.At}
+	e.Registrar, _ = r.Observed.Registration.Registrar.Get()
+	hosts, _ := r.Observed.DNS.Delegation.Get()
+	e.NameServers = slices.SortedFunc(slices.Values(hosts), func(a, b Host) int { return strings.Compare(a.ASCII(), b.ASCII()) })
+	e.Evidence = slices.Concat(r.Observed.Registration.Registrar.Evidence, r.Observed.DNS.Delegation.Evidence)
+	return e
 }
 
 // Asks lists every question that was put about the name, in the order of the flow.

@@ -29,6 +29,10 @@ func (labMemory) ZoneCopies(_ context.Context, name freehold.Name) (copies []fre
 	return copies, nil
 }
 
+func (labMemory) Earlier(_ context.Context, name freehold.Name) (freehold.Earlier, error) {
+	return lab.Earlier(name), nil
+}
+
 // seed writes what the lab's owners said, and the copies they made, into a store
 // that audits the lab.
 func (o *observers) seed(ctx context.Context, st *store.Store) error {

@@ -122,6 +122,13 @@ type domain struct {
 
 	said   []saying
 	copies []zoneCopy
+	before *before
+}
+
+// before is what an audit of an earlier day found.
+type before struct {
+	day, registrar string // the registrar's name
+	ns             []string
 }
 
 // saying is what the owner has said, or proven, before.

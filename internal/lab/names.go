@@ -232,7 +232,8 @@ var stories = []domain{
 		registrar: "comptoir", holder: holder{"", "Paravent Whois Privacy Service Ltd", "", "IE"}, conceal: concealNone,
 		created: "2016-09-12", expires: "2027-09-12", changed: "2026-09-13", statuses: []string{"clientTransferProhibited"},
 		ns: []string{"ns1.anycastel-dns.net", "ns2.anycastel-dns.org"}, web: "www3.rhodanum-web.ch", mail: []string{"in1.postilla-mail.ch"},
-		said: []saying{{"registrar", "Alpenname AG", "2026-09-21", false}},
+		said:   []saying{{"registrar", "Alpenname AG", "2026-09-21", false}},
+		before: &before{"2026-10-02", "Comptoir des Noms SA", []string{"ns1.rhodanum-web.ch", "ns2.rhodanum-web.ch"}},
 	},
 	{
 		name: "moulin-de-brevenne.com", story: "moved to another registrar two weeks ago, after its owner said that they hold the account",
@@ -240,7 +241,8 @@ var stories = []domain{
 		registrar: "wholenames", holder: holder{"", "Moulin de Brévenne SARL", "", "FR"}, conceal: concealText,
 		created: "2006-03-08", expires: "2028-03-08", transferred: "2026-11-11", changed: "2026-11-11", statuses: []string{"transferPeriod"},
 		ns: mistraline, web: "srv14.mistraline.com", mail: []string{"mail.mistraline.com"},
-		said: []saying{{"account", "me", "2026-10-01", false}},
+		said:   []saying{{"account", "me", "2026-10-01", false}},
+		before: &before{"2026-10-20", "Comptoir des Noms SA", mistraline},
 	},
 
 	// What goes wrong in the DNS.

@@ -80,6 +80,26 @@ func ZoneCopies() []freehold.ZoneCopy {
 	return list
 }
 
+// Earlier is what an audit before Now found about a name, the zero value where
+// there was none.
+func Earlier(name freehold.Name) freehold.Earlier {
+	for _, d := range stories {
+		if d.before == nil || mustName(d.name) != name {
+			continue
+		}
+		e := freehold.Earlier{At: day(d.before.day), Registrar: d.before.registrar}
+		for _, ns := range d.before.ns {
+			h, err := freehold.ParseHost(ns)
+			if err != nil {
+				panic("lab: " + err.Error()) // the world is ours
+			}
+			e.NameServers = append(e.NameServers, h)
+		}
+		return e
+	}
+	return freehold.Earlier{}
+}
+
 // CopyEvidence is the record that a copy was made.
 func CopyEvidence(c freehold.ZoneCopy) freehold.Evidence {
 	return freehold.Evidence{

@@ -209,6 +209,19 @@ func (s *Store) Latest(ctx context.Context, name freehold.Name) (r *freehold.Res
 	return r, row.Run, err
 }
 
+// Earlier returns what the last audit of a name found, for the next one to compare
+// with; the zero value where there was none.
+func (s *Store) Earlier(ctx context.Context, name freehold.Name) (freehold.Earlier, error) {
+	r, _, err := s.Latest(ctx, name)
+	if freehold.KindOf(err) == freehold.KindNotFound {
+		return freehold.Earlier{}, nil
+	}
+	if err != nil {
+		return freehold.Earlier{}, err
+	}
+	return freehold.EarlierOf(r), nil
+}
+
 func noResult(name freehold.Name) error {
 	return notFound(freehold.T("no audit of %q is saved", name.Unicode()), freehold.T("run: %s", "freehold audit "+name.ASCII()))
 }

@@ -31,5 +31,6 @@ var (
 	needWildcard   = freehold.T("whether an invented name below it is answered")
 	needCopies     = freehold.T("the zone copies recorded here")
 	needSaid       = freehold.T("what was said or proven about it, or that nothing was")
+	needEarlier    = freehold.T("what the last audit before this one found")
 	needPolicy     = freehold.T("the transfer rules of its top-level domain")
 )

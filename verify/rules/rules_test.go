@@ -181,6 +181,23 @@ func zoneCopyOf(days int, coverage freehold.Coverage, serial uint32, location st
 	}
 }
 
+// earlier is what the last audit found.
+func earlier(day, registrar string, ns ...string) edit {
+	return func(o *freehold.Observed) {
+		at, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			panic(err)
+		}
+		o.Earlier = freehold.Earlier{At: at, Registrar: registrar, NameServers: vt.Hosts(ns...), Evidence: []freehold.EvidenceID{vt.ID("earlier")}}
+	}
+}
+
+func earlierSame(day string) edit {
+	return func(o *freehold.Observed) { earlier(day, o.Registration.Registrar.Value)(o) }
+}
+
+func nothingOfDNS(o *freehold.Observed) { o.DNS = freehold.DNSFacts{} }
+
 func soa(serial uint32) edit {
 	return func(o *freehold.Observed) { o.DNS.SOA = freehold.Known(freehold.SOA{Serial: serial}, vt.ID("soa")) }
 }
@@ -533,6 +550,20 @@ var scenes = []struct {
 	{"moved-since-attested", Silent, "never moved", []edit{vt.Says("account", "me")}},
 	{"moved-since-attested", Undecided, "not said to be mine", []edit{vt.Says("account", "host"), vt.Transferred("2026-11-10")}},
 	{"moved-since-attested", Undecided, "the date is not known", []edit{vt.Says("account", "me"), unanswered(freehold.OutcomeTimeout)}},
+
+	{"registrar-changed", Firing, "another", []edit{earlier("2026-10-20", "Somebody Else Registrar BV")}},
+	{"registrar-changed", Firing, "said before the last audit", []edit{earlier("2026-10-20", "Somebody Else Registrar BV"), vt.SaysOn("2026-10-01", "account", "me", false)}},
+	{"registrar-changed", Silent, "said since", []edit{earlier("2026-10-20", "Somebody Else Registrar BV"), vt.SaysOn("2026-11-01", "account", "me", false)}},
+	{"registrar-changed", Silent, "the same", []edit{earlierSame("2026-10-20")}},
+	{"registrar-changed", Undecided, "never audited before", nil},
+	{"registrar-changed", Undecided, "not known then", []edit{earlier("2026-10-20", "")}},
+	{"registrar-changed", Undecided, "not known now", []edit{earlier("2026-10-20", "Somebody Else Registrar BV"), unanswered(freehold.OutcomeTimeout)}},
+
+	{"nameservers-changed", Firing, "all others", []edit{servers("ns1.new.example", "ns2.new.example"), earlier("2026-10-20", "", "ns1.old.example", "ns2.old.example")}},
+	{"nameservers-changed", Silent, "one is left", []edit{servers("ns1.new.example", "ns2.old.example"), earlier("2026-10-20", "", "ns1.old.example", "ns2.old.example")}},
+	{"nameservers-changed", Undecided, "never audited before", []edit{servers("ns1.new.example")}},
+	{"nameservers-changed", Undecided, "not known then", []edit{servers("ns1.new.example"), earlier("2026-10-20", "X")}},
+	{"nameservers-changed", Undecided, "not known now", []edit{earlier("2026-10-20", "", "ns1.old.example"), nothingOfDNS}},
 
 	{"nameserver-without-address", Firing, "nowhere", []edit{lookup("ns2.rhodanum-web.ch", "")}},
 	{"nameserver-without-address", Silent, "all somewhere", []edit{lookup("ns2.rhodanum-web.ch", "192.0.2.2")}},

@@ -44,6 +44,8 @@ type Memory interface {
 	Attestations(ctx context.Context, name freehold.Name) (freehold.Attestations, error)
 	// ZoneCopies lists the copies of a name's zone that were recorded, the oldest first.
 	ZoneCopies(ctx context.Context, name freehold.Name) ([]freehold.ZoneCopy, error)
+	// Earlier returns what the last audit of the name found, the zero value where there was none.
+	Earlier(ctx context.Context, name freehold.Name) (freehold.Earlier, error)
 }
 
 // Judge turns what was observed into the control record, the verdict and the findings.
@@ -249,6 +251,9 @@ func (a *Auditor) remember(ctx context.Context, o *freehold.Observed) (freehold.
 		if err == nil {
 			o.ZoneCopies, err = a.Memory.ZoneCopies(ctx, o.Name)
 		}
+		if err == nil {
+			o.Earlier, err = a.Memory.Earlier(ctx, o.Name)
+		}
 		own.Status = fmt.Sprintf("%d held", len(o.Attestations)+len(o.ZoneCopies))
 		if err != nil {
 			own.Status = "not read"
@@ -260,6 +265,9 @@ func (a *Auditor) remember(ctx context.Context, o *freehold.Observed) (freehold.
 	for _, c := range o.ZoneCopies {
 		own.Body = fmt.Appendf(own.Body, "%s\tzone copy from %s\t%s\tserial %d\t%d records\tat %s\t%s\n",
 			c.At.UTC().Format(time.RFC3339), freehold.OneLine(c.Source), c.Coverage, c.Serial, c.Records, freehold.OneLine(c.Location), c.Evidence)
+	}
+	if e := o.Earlier; !e.At.IsZero() {
+		own.Body = fmt.Appendf(own.Body, "%s\tlast audit\tregistrar %s\tname servers %s\n", e.At.UTC().Format(time.RFC3339), freehold.OneLine(e.Registrar), e.NameServers)
 	}
 	o.Own = own.ID()
 	return own, err

@@ -63,6 +63,10 @@ func (w *world) ZoneCopies(context.Context, freehold.Name) ([]freehold.ZoneCopy,
 	return w.copies, nil
 }
 
+func (w *world) Earlier(context.Context, freehold.Name) (freehold.Earlier, error) {
+	return freehold.Earlier{}, nil
+}
+
 func (w *world) Attestations(_ context.Context, n freehold.Name) (freehold.Attestations, error) {
 	return w.said[n.ASCII()], w.memory
 }
