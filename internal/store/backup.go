@@ -48,6 +48,14 @@ var tables = []table{
 	{"portfolio", "name"},
 	{"portfolio_tags", "name, tag"},
 	{"portfolio_claims", "name, field, seq"},
+	{"cases", "id"},
+	{"case_events", "case_id, seq"},
+	{"leases", "thing"},
+	{"sealed_codes", "case_id"},
+	{"outbox", "case_id, seq, part"},
+	{"ledger_leaves", "case_id, seq"},
+	{"ledger_hashes", "idx"},
+	{"checkpoints", "size"},
 }
 
 type backupHead struct {

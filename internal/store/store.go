@@ -14,6 +14,9 @@
 //	evidence.go       raw answers by digest
 //	attestations.go   what people said; challenges
 //	portfolio.go      the names someone answers for, and what files said of them
+//	cases.go          the desk's cases: events added, never changed; sealed codes, the outbox
+//	leases.go         who works on what
+//	ledger.go         leaves on their way into the ledger, its hashes and checkpoints
 //	backup.go         one portable file for both engines; restore.go reads it
 //	status.go         what a database is, without changing it
 //	errors.go         which of our errors an engine's error is

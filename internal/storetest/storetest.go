@@ -46,6 +46,13 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"PortfolioSelection", portfolioSelection},
 		{"PortfolioIsWhole", portfolioIsWhole},
 		{"PortfolioAttests", portfolioAttests},
+		{"Cases", cases},
+		{"CaseQueue", caseQueue},
+		{"Leases", leases},
+		{"SealedCodes", sealedCodes},
+		{"Outbox", outbox},
+		{"Ledger", ledgerRows},
+		{"ConcurrentCase", concurrentCase},
 		{"ConcurrentWriters", concurrentWriters},
 		{"ConcurrentAttest", concurrentAttest},
 		{"ReaderDuringWrite", readerDuringWrite},
@@ -107,6 +114,10 @@ func Populate(t *testing.T, s *store.Store) {
 	must(t, s.PutChallenge(ctx, challenge("pain.fr", "token")))
 	made, piece := zoneCopy("pain.fr", 1)
 	must(t, s.PutZoneCopy(ctx, made, piece))
+	openCase(t, s, "k1", "pain.fr", sample.Start)
+	l, err := s.TakeLease(ctx, "case k1", "work", sample.Start, sample.Start.Add(1))
+	must(t, err)
+	must(t, s.PutSealed(ctx, freehold.SealedCode{Case: "k1", Text: []byte("sealed"), Expires: sample.Start}, l.Fence))
 	i := imported(1)
 	put(t, s, i, false, entry(i, 2, "pain.fr", "Roux", "shop vip", "Eins"), entry(i, 3, "aux-abricots.ch", "", "", ""))
 }
@@ -139,6 +150,15 @@ func content(t *testing.T, s *store.Store) (all []string) {
 	for _, l := range collect(t, s.Listings(ctx, freehold.Selection{})) {
 		all = append(all, fmt.Sprintf("%+v", l))
 	}
+	k, err := s.Case(ctx, "k1")
+	must(t, err)
+	sealed, err := s.Sealed(ctx, "k1")
+	must(t, err)
+	waiting, err := s.WaitingLeaves(ctx, 9)
+	must(t, err)
+	left, err := s.Outbox(ctx, 9)
+	must(t, err)
+	all = append(all, k.Case.Basis(), fmt.Sprintf("%+v %+v %+v", sealed, waiting, left))
 	c, err := s.Challenge(ctx, sample.Name("pain.fr"), "dns", sample.Start)
 	must(t, err)
 	return append(all, fmt.Sprintf("%+v", c))

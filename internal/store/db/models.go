@@ -15,6 +15,27 @@ type Attestation struct {
 	Evidence []byte
 }
 
+type Case struct {
+	ID       string
+	Name     string
+	Act      string
+	State    string
+	Version  int64
+	Risk     int64
+	Opened   int64
+	Deadline int64
+	Next     int64
+}
+
+type CaseEvent struct {
+	CaseID string
+	Seq    int64
+	At     int64
+	Kind   string
+	Doc    []byte
+	Chain  []byte
+}
+
 type Challenge struct {
 	Name    string
 	Kind    string
@@ -22,6 +43,12 @@ type Challenge struct {
 	Created int64
 	Expires int64
 	Used    int64
+}
+
+type Checkpoint struct {
+	Size   int64
+	At     int64
+	Signed []byte
 }
 
 type Import struct {
@@ -33,6 +60,33 @@ type Import struct {
 	Form   string
 }
 
+type Lease struct {
+	Thing     string
+	Holder    string
+	HeldUntil int64
+	Fence     int64
+}
+
+type LedgerLeaf struct {
+	CaseID     string
+	Seq        int64
+	Idx        int64
+	Salt       []byte
+	Record     []byte
+	Commitment []byte
+}
+
+type Outbox struct {
+	CaseID  string
+	Seq     int64
+	Part    int64
+	Kind    string
+	Contact string
+	Doc     []byte
+	At      int64
+	Sent    int64
+}
+
 type Run struct {
 	ID         string
 	Started    int64
@@ -42,6 +96,15 @@ type Run struct {
 	Args       string
 	Lang       string
 	Names      int64
+}
+
+type SealedCode struct {
+	CaseID    string
+	Delivery  string
+	Sealed    []byte
+	Made      int64
+	Expires   int64
+	WasLocked int64
 }
 
 type ZoneCopy struct {
