@@ -55,6 +55,9 @@ func (c *Case) fits(d Decision) error {
 		if len(c.Transfers) == 0 || c.Transfers[len(c.Transfers)-1].State != "pending" {
 			return refusal(T("no transfer is pending"))
 		}
+		if d.Kind == DecisionApproveTransfer && c.State != CaseRevealed {
+			return refusal(T("a transfer is let through early only where the code was handed over"))
+		}
 		if d.Kind == DecisionRejectTransfer && (d.Reason == "" && !d.Free || d.Free && d.Words == "") {
 			return refusal(T("a refusal needs a reason"))
 		}

@@ -43,6 +43,7 @@ type Case struct {
 	Asks     []CheckAsked
 	Checks   []CheckDone
 	Doubts   []DoubtRecorded // those that stand
+	Doubted  bool            // one was recorded, whatever became of it
 	Signals  []SignalSeen
 	Disputes []Dispute
 	Notices  []NoticeDone
@@ -50,7 +51,7 @@ type Case struct {
 	// two concurrent ones was written first does not matter.
 	Decisions []Decided
 	Release   ReleaseBegun // under way, or done; zero where none is
-	CodeUntil time.Time     // when the standing code must be gone; zero: none stands
+	CodeUntil time.Time    // when the standing code must be gone; zero: none stands
 	Transfers []TransferSeen
 	Ended     Closed
 	spent     []string // approvals used up
@@ -108,8 +109,42 @@ func (c Case) clone() Case {
 
 func refusal(why Text) error { return &Error{Kind: KindPermission, Text: why} }
 
-// maxCaseEvents bounds each list of a case: who floods one gains nothing.
-const maxCaseEvents = 1000
+// What a case holds at the most. Each list has its own bound, so that who floods one
+// keeps nothing else out.
+const (
+	maxCaseEvents   = 1000 // of one kind
+	maxOpenDisputes = 100  // objections and claims that nobody has decided
+)
+
+func (c *Case) full(b CaseBody) bool {
+	n := 0
+	switch b.(type) {
+	case Objected, SecondClaim:
+		for _, d := range c.Disputes {
+			if !d.Settled {
+				n++
+			}
+		}
+		return n >= maxOpenDisputes || len(c.Disputes) >= maxCaseEvents
+	case CheckAsked:
+		n = len(c.Asks)
+	case CheckEnded:
+		n = len(c.Checks)
+	case NoticeEnded:
+		n = len(c.Notices)
+	case Decided:
+		n = len(c.Decisions)
+	case TransferSeen:
+		n = len(c.Transfers)
+	case MandateShown:
+		n = len(c.Mandates)
+	case SignalSeen:
+		n = len(c.Signals)
+	case DoubtRecorded:
+		n = len(c.Doubts)
+	}
+	return n >= maxCaseEvents
+}
 
 func (c *Case) add(e CaseEvent) error {
 	_, begins := e.Body.(Opened)
@@ -122,8 +157,8 @@ func (c *Case) add(e CaseEvent) error {
 		return &Error{Kind: KindInvalid, Text: T("the event belongs to the case %q, not to %q", e.Case, c.ID)}
 	case e.At.Before(c.Last):
 		return &Error{Kind: KindPermission, Text: T("the event is dated before the last one: the clock was set back"), Advice: T("set the clock right, then enter it again")}
-	case max(len(c.Asks), len(c.Checks), len(c.Disputes), len(c.Notices), len(c.Decisions), len(c.Transfers), len(c.Doubts), len(c.Signals)) >= maxCaseEvents:
-		return &Error{Kind: KindFull, Text: T("the case %q has more events than anybody reads", c.ID), Advice: T("close it and open another")}
+	case c.full(e.Body):
+		return &Error{Kind: KindFull, Text: T("the case %q has more events of this kind than anybody reads", c.ID), Advice: T("decide what is open")}
 	}
 	if c.State == CaseClosed {
 		switch e.Body.(type) {
@@ -145,15 +180,15 @@ func (c *Case) add(e CaseEvent) error {
 }
 
 // bears tells whether a decision rests on the event, so that one taken before it
-// is void. What a stranger can send at will is none: a flood of objections would
-// keep an honest holder waiting for signatures. Its weight is judged anew at the
-// release.
+// is void. What a stranger can send at will is none: a flood of objections or wrong
+// answers would keep an honest holder waiting for signatures. Its weight is judged
+// anew at the release.
 func (c *Case) bears(e CaseEvent) bool {
 	switch b := e.Body.(type) {
 	case Opened, EarlierRequest, MandateShown, MandateWithdrawn, DoubtRecorded, DoubtCleared, CodeUnset, Reopened:
 		return true
 	case CheckEnded:
-		return b.Outcome == CheckPassed || b.Outcome == CheckWithdrawn || b.Outcome == CheckFailed && b.Of != SideObjector && b.Of != SideClaimant
+		return b.Outcome == CheckPassed || b.Outcome == CheckWithdrawn
 	case Decided:
 		return b.Decision.Kind == DecisionSettle || b.Decision.Kind == DecisionRevoke
 	}
@@ -318,6 +353,9 @@ func (b CheckEnded) happen(c *Case, e CaseEvent) error {
 			return err
 		}
 	}
+	if d := c.Dispute(b.Ref); d != nil && b.Outcome == CheckPassed && !d.Upheld {
+		d.Settled = false // dismissed before this was known
+	}
 	c.Checks = append(c.Checks, CheckDone{b, e.At, e.Actor})
 	return nil
 }
@@ -326,7 +364,7 @@ func (b DoubtRecorded) happen(c *Case, _ CaseEvent) error {
 	if b.ID == "" || b.Reason == "" || slices.ContainsFunc(c.Doubts, func(d DoubtRecorded) bool { return d.ID == b.ID }) {
 		return refusal(T("a doubt needs a concrete reason, and an identifier of its own"))
 	}
-	c.Doubts = append(c.Doubts, b)
+	c.Doubts, c.Doubted = append(c.Doubts, b), true
 	return nil
 }
 

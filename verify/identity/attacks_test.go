@@ -210,6 +210,9 @@ var attacks = []attack{
 			w.answers("contact_mail", "mail", freehold.SideHolder, "")
 			return nil
 		}},
+	{"thief", "intercepts a good mandate, and gives a telephone of his own as the agency's", "a contact that came with the request is none", "has to pass one check too",
+		place{name: "verrine.com", profile: Normal, requester: agency, contacts: []freehold.Contact{contactMail(), {ID: "apel", Of: freehold.SideRequester, Channel: freehold.ChannelPhone, Address: "+41 79 555 66 77", Since: monday}}},
+		func(w *world) error { return w.mandated(mandate(nil)) }},
 	{"thief", "shows a paper mandate and nothing else", "a paper supports; the holder has to answer", "not enough is proven",
 		place{name: "verrine.ch", profile: Normal, requester: agency, contacts: []freehold.Contact{contactMail(), agencyPhone}},
 		func(w *world) error {
@@ -322,6 +325,41 @@ var attacks = []attack{
 			_, err := w.keeper.MayRelease(w.c, w.now)
 			return w.stop(err)
 		}},
+	{"insider", "dismisses the holder's objection alone, and approves alone", "a release after any objection takes two operators", "1 of 2 operators",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) error {
+			w.answers("contact_mail", "mail", freehold.SideHolder, "").told("phone")
+			w.do("desk", freehold.Objected{ID: "o1", Party: verrine, Claims: freehold.SideHolder})
+			w.answers("call_back", "phone", freehold.SideObjector, "o1")
+			w.decide("ana", freehold.DecisionSettle, func(d *freehold.Decision) { d.Dispute = "o1" })
+			w.wait(4 * day)
+			w.decide("ana", freehold.DecisionRelease, nil)
+			_, err := w.keeper.MayRelease(w.c, w.now)
+			return w.stop(err)
+		}},
+	{"insider", "dismisses an objection before the objector can prove to be the holder", "a check that is passed brings a dismissed objection back", "a holder stops it",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) error {
+			w.answers("contact_mail", "mail", freehold.SideHolder, "").told("phone")
+			w.do("desk", freehold.Objected{ID: "o1", Party: verrine, Claims: freehold.SideHolder})
+			w.settles("o1", false)
+			w.wait(hour).answers("call_back", "phone", freehold.SideObjector, "o1")
+			return nil
+		}},
+	{"thief", "put a second telephone on record last week, so that the notice goes there and time runs", "a notice counts where somebody else is told", "No notice has reached a contact other than",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), {ID: "tel2", Of: freehold.SideHolder, Channel: freehold.ChannelPhone, Address: "+7 900", Since: monday.AddDate(0, 0, -5)}, key}},
+		func(w *world) error {
+			w.answers("contact_mail", "mail", freehold.SideHolder, "").told("tel2").wait(3 * day)
+			if err := w.release(); err == nil || !w.because(err, "No notice has reached") {
+				w.t.Fatal(err)
+			}
+			// In the time that wins, the holder hears of it and signs an objection.
+			w.do("desk", freehold.Objected{ID: "o1", Party: verrine, Claims: freehold.SideHolder})
+			text := []byte(TextToSign(w.c, freehold.SideObjector))
+			sig, _ := Sign(nil, keyOf("verrine"), text)
+			w.look("mandate_key", "", "key", freehold.SideObjector, "o1", Signed{Text: text, Signature: sig, Principal: "verrine"})
+			return errorText("No notice has reached a contact other than")
+		}},
 	{"insider", "sets the clock back to beat the hold or a token's end", "events are dated one after another", "clock was set back",
 		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
 		func(w *world) error {
@@ -363,6 +401,11 @@ var attacks = []attack{
 		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail()}},
 		func(w *world) error {
 			return w.stop(w.decide("ana", freehold.DecisionRefuse, func(d *freehold.Decision) { d.Reason = "reseller_debt" }))
+		}},
+	{"host", "refuses for a dispute over identity that nobody has", "that reason needs a doubt or a dispute on the case", "nobody disputes who the registrant is",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail()}},
+		func(w *world) error {
+			return w.stop(w.decide("ana", freehold.DecisionRefuse, func(d *freehold.Decision) { d.Reason = "identity_dispute" }))
 		}},
 	{"host", "gives a reason of its own where the list is closed", "reasons come from the closed list", "not on the closed list",
 		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail()}},

@@ -80,6 +80,9 @@ func (k Keeper) checkDecision(c freehold.Case, d freehold.Decided, at time.Time)
 	if err := k.Policy.MayRefuse(d.Decision); err != nil {
 		return err
 	}
+	if d.Decision.Reason == "identity_dispute" && !c.Doubted && len(c.Disputes) == 0 {
+		return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("nobody disputes who the registrant is, and no doubt is written on the case"), Advice: freehold.T("what is not proven yet is not refused: say what would suffice")}
+	}
 	if d.Decision.Kind != freehold.DecisionRelease {
 		return nil
 	}

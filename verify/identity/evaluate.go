@@ -177,8 +177,10 @@ func (p Policy) byPoints(c *freehold.Case, a *Assessment) int {
 	for _, s := range c.Signals {
 		points += s.Points
 	}
+	// At most as much as one other sign: whoever types wrong tokens at random must not
+	// be able to keep the holder out.
 	if failed := failures(c); failed > 1 {
-		points += failed - 1
+		points += min(failed-1, 3)
 	}
 	n := routine
 	for i, l := range p.Levels {
@@ -201,13 +203,14 @@ func (p Policy) byPoints(c *freehold.Case, a *Assessment) int {
 }
 
 // keys is how many operators sign: as many as the level asks for, and two wherever
-// the name or the signs of risk call for it.
+// the name or the signs of risk call for it, or one operator could have cleared a
+// doubt or an objection away alone.
 func (p Policy) keys(c *freehold.Case, n int) int {
 	points := 0
 	for _, s := range c.Signals {
 		points += s.Points
 	}
-	if c.HighValue || points >= p.Levels[raised].Points {
+	if c.HighValue || c.Doubted || len(c.Disputes) > 0 || points >= p.Levels[raised].Points {
 		n = max(n, raised)
 	}
 	return p.Levels[n].Keys
@@ -267,7 +270,7 @@ func (p Policy) authority(c *freehold.Case, now time.Time, a *Assessment) bool {
 			a.say(freehold.T("The mandate %q does not cover this name and act today.", m.ID))
 			continue
 		}
-		if !requesterSeen(c) {
+		if !p.requesterSeen(c) {
 			a.say(freehold.T("Who holds the mandate %q has to pass one check too, so that the code goes to them and to nobody in their name.", m.ID))
 			return false
 		}
@@ -297,11 +300,15 @@ func said(p freehold.Party) string {
 	return p.Name
 }
 
-// requesterSeen tells whether somebody who acts for the holder passed a check.
-func requesterSeen(c *freehold.Case) bool {
+// requesterSeen tells whether somebody who acts for the holder passed a check that
+// went to a contact of theirs on record: one that came with the request is none.
+func (p Policy) requesterSeen(c *freehold.Case) bool {
 	return slices.ContainsFunc(c.Checks, func(d freehold.CheckDone) bool {
 		m, ok := MethodOf(d.Method)
-		return ok && !m.Supports && d.Of == freehold.SideRequester && d.Outcome == freehold.CheckPassed
+		k, known := c.Contact(d.Contact)
+		theirs := k.Of == freehold.SideRequester || k.Of == freehold.SideCustomer && c.Customer.Is(c.Requester)
+		return ok && known && !m.Supports && theirs && k.Channel == m.Channel && !k.Since.IsZero() && !k.Previous && !p.tooNew(c, k) &&
+			(d.Of == freehold.SideRequester || d.Of == freehold.SideCustomer && c.Customer.Is(c.Requester)) && d.Outcome == freehold.CheckPassed
 	})
 }
 
@@ -349,11 +356,14 @@ func (p Policy) hold(c *freehold.Case, holder []held, mine strength, n int, now,
 	return until
 }
 
-// told is when a notice first reached a contact other than those that the checks
-// went to; zero if none did.
+// told is when a notice first reached somebody else than who passed the checks; zero
+// if none did. A contact that whoever passed them may have put on record, or answers
+// at the failed host, is nobody else.
 func (p Policy) told(c *freehold.Case, holder []held) time.Time {
 	for _, n := range c.Notices {
-		if n.Sent && !slices.ContainsFunc(holder, func(h held) bool { return h.contact == n.Contact }) {
+		k, ok := c.Contact(n.Contact)
+		ours := ok && (k.Of == freehold.SideHolder || k.Of == freehold.SideCustomer) && !p.tooNew(c, k) && !(k.AtHost && !c.Incident.IsZero())
+		if n.Sent && ours && !slices.ContainsFunc(holder, func(h held) bool { return h.contact == n.Contact }) {
 			return n.At
 		}
 	}

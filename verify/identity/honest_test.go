@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,28 @@ var honestPeople = []honest{
 			for i := range 40 {
 				w.do("desk", freehold.Objected{ID: "o" + string(rune('A'+i)), Party: thief, Claims: freehold.SideHolder, Words: "mine"})
 			}
+		}},
+	{"site owner", "the mailbox, against somebody who objects every hour after the approvals", place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) {
+			w.answers("contact_mail", "mail", freehold.SideHolder, "").told("phone").wait(2 * day)
+			for _, who := range []string{"ana", "bruno"} {
+				if err := w.decide(who, freehold.DecisionRelease, nil); err != nil {
+					w.t.Fatal(err)
+				}
+			}
+			for i := range 60 {
+				w.wait(hour).do("desk", freehold.Objected{ID: fmt.Sprint("o", i), Party: thief, Claims: freehold.SideHolder})
+			}
+		}},
+	{"site owner", "the mailbox, against somebody who types wrong tokens all day", place{name: "verrine.ch", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) {
+			for range 20 {
+				id := w.ask("contact_mail", "mail", freehold.SideHolder, "")
+				for range 3 {
+					w.look("contact_mail", id, "mail", freehold.SideHolder, "", TokenShown{"wrong"})
+				}
+			}
+			w.told("phone").answers("contact_mail", "mail", freehold.SideHolder, "").answers("call_back", "phone", freehold.SideHolder, "")
 		}},
 	{"site owner", "the mailbox, against somebody who files claims and proves nothing", place{name: "verrine.ch", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
 		func(w *world) {

@@ -277,7 +277,9 @@ func (w *world) decide(who string, kind freehold.DecisionKind, edit func(*freeho
 func (w *world) released() (at time.Time, err error) {
 	w.t.Helper()
 	d := w.keeper.Policy.Deadline(&w.c).At
-	for _, now := range []time.Time{w.now, w.now.Add(25 * hour), w.now.Add(49 * hour), d.Add(-day), d.Add(-hour), d.Add(day), d.AddDate(0, 0, 30)} {
+	times := []time.Time{w.now, w.now.Add(25 * hour), w.now.Add(49 * hour), d.Add(-day), d.Add(-hour), d.Add(day), d.AddDate(0, 0, 30)}
+	slices.SortFunc(times, time.Time.Compare)
+	for _, now := range times {
 		if now.Before(w.now) {
 			continue
 		}
