@@ -22,9 +22,13 @@ const (
 	StepSign                     // the new operator's DS into the parent
 	StepRestoreTTL
 	StepRetire // the old zone
+	// Where both operators sign and help each other (RFC 8901 §2.2.2):
+	StepShareKeys // each publishes the other's zone-signing keys
+	StepAddDS     // the new operator's DS beside the old one
+	StepDropDS    // the old DS out of the parent
 )
 
-var stepKinds = names[StepKind]{"lower-ttl", "create", "write", "verify", "unsign", "delegate", "keep", "sign", "restore-ttl", "retire"}
+var stepKinds = names[StepKind]{"lower-ttl", "create", "write", "verify", "unsign", "delegate", "keep", "sign", "restore-ttl", "retire", "share-keys", "add-ds", "drop-ds"}
 
 func (k StepKind) String() string               { return stepKinds.name(k) }
 func (k StepKind) MarshalText() ([]byte, error) { return stepKinds.marshal(k) }

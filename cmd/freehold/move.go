@@ -38,6 +38,7 @@ func (s *session) moveCommand() *cli.Command {
 					&cli.BoolFlag{Name: "rescue", Usage: "the old operator is dead: serve the last copy, and skip what needs it"},
 					&cli.StringFlag{Name: "down-since", Usage: "with --rescue: since `TIME` (2026-11-25T08:00:00Z)"},
 					&cli.BoolFlag{Name: "sign", Usage: "sign the zone at the new operator"},
+					&cli.BoolFlag{Name: "cooperate", Usage: "the old operator helps: the zone stays signed all the way (RFC 8901)"},
 				}, moveFlags(), transferFlags(), observeFlags()),
 				Action: s.movePlan,
 			},
@@ -133,7 +134,7 @@ func (s *session) movePlan(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	situation := move.Situation{Name: j.name, Zone: zone, Target: target.Traits(), NameServers: hosts, Edits: c.String("old") != "", Resigns: c.Bool("sign"), Rescue: c.Bool("rescue"), Now: world.at,
+	situation := move.Situation{Name: j.name, Zone: zone, Target: target.Traits(), NameServers: hosts, Edits: c.String("old") != "", Resigns: c.Bool("sign"), Cooperates: c.Bool("cooperate"), Rescue: c.Bool("rescue"), Now: world.at,
 		Parent: move.Parent{NS: parent.NS[0], Signed: !parent.Unsigned(), NSTTL: parent.NSTTL, DSTTL: parent.DSTTL}}
 	if text := c.String("down-since"); text != "" {
 		if situation.Down, err = time.Parse(time.RFC3339, text); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,6 +27,9 @@ type Look interface {
 	// Serves asks each address of each server for each record set and returns what
 	// is not as it should be, one line each.
 	Serves(ctx context.Context, ns []freehold.Host, z *freehold.Zone) ([]string, error)
+	// Keys returns the key tags that every server of a list publishes, and the tags
+	// of those among them that are meant for the parent (RFC 4034 §2.1.1: SEP).
+	Keys(ctx context.Context, name freehold.Name, ns []freehold.Host) (all, entry []freehold.DNSKEY, err error)
 }
 
 // A Signer is a target that can sign a zone.
@@ -131,6 +135,7 @@ func (m *Mover) step(ctx context.Context, step freehold.MoveStep, z *freehold.Zo
 	do := map[freehold.StepKind]func(context.Context, freehold.MoveStep, *freehold.Zone) error{
 		freehold.StepLowerTTL: m.lowerTTL, freehold.StepCreate: m.create, freehold.StepWrite: m.write, freehold.StepVerify: m.verify,
 		freehold.StepUnsign: m.unsign, freehold.StepDelegate: m.delegate, freehold.StepKeep: m.keep, freehold.StepSign: m.sign, freehold.StepRetire: m.retire,
+		freehold.StepShareKeys: m.shareKeys, freehold.StepAddDS: m.addDS, freehold.StepDropDS: m.dropDS,
 	}[step.Kind]
 	if do == nil {
 		return invalid("this version does not know the step %q", step.Kind.String())
@@ -259,7 +264,7 @@ func (m *Mover) delegate(ctx context.Context, step freehold.MoveStep, z *freehol
 		if m.first && !parent.Delegates(m.record.OldNS) {
 			return &freehold.Error{Kind: freehold.KindInvalid, Msg: `the delegation of "` + m.record.Plan.Name.ASCII() + `" is not what it was when the move was planned`, Hint: "plan again", Err: dnsexport.ErrChanged}
 		}
-		if !parent.Unsigned() {
+		if !parent.Unsigned() && m.record.Marks[freehold.StepAddDS].Done.IsZero() {
 			return invalid("%q still has a DS record: naming other servers now would make it unreachable for whoever validates", m.record.Plan.Name.ASCII())
 		}
 		if err := m.verify(ctx, step, z); err != nil {
@@ -315,9 +320,7 @@ func (m *Mover) sign(ctx context.Context, step freehold.MoveStep, _ *freehold.Zo
 func signedBy(p resolve.Parent, ds []freehold.DS) bool {
 	for _, set := range p.DS {
 		for _, d := range set {
-			if !slices.ContainsFunc(ds, func(want freehold.DS) bool {
-				return want.KeyTag == d.KeyTag && want.Algorithm == d.Algorithm && want.DigestType == d.DigestType && want.Digest == d.Digest
-			}) {
+			if !slices.ContainsFunc(ds, func(want freehold.DS) bool { return sameDS(want, d) }) {
 				return false
 			}
 		}
@@ -326,6 +329,112 @@ func signedBy(p resolve.Parent, ds []freehold.DS) bool {
 		}
 	}
 	return len(p.DS) > 0
+}
+
+// shareKeys is done once the old servers publish all keys of the new ones, and the
+// new ones those of the old.
+func (m *Mover) shareKeys(ctx context.Context, step freehold.MoveStep, _ *freehold.Zone) error {
+	name := m.record.Plan.Name
+	before, _, err := m.Look.Keys(ctx, name, m.record.OldNS)
+	if err != nil {
+		return err
+	}
+	after, _, err := m.Look.Keys(ctx, name, m.record.Plan.NameServers)
+	if err != nil {
+		return err
+	}
+	if len(before) == 0 || len(after) == 0 || !sharesZoneKeys(before, after) {
+		return waiting(step, time.Time{})
+	}
+	return nil
+}
+
+// sharesZoneKeys tells whether the two sets of keys have the same zone-signing
+// keys. Each operator keeps its own key-signing one (RFC 8901 §2.2.2, model 2).
+func sharesZoneKeys(a, b []freehold.DNSKEY) bool {
+	zone := func(keys []freehold.DNSKEY) map[freehold.DNSKEY]bool {
+		out := map[freehold.DNSKEY]bool{}
+		for _, k := range keys {
+			if k.Flags&1 == 0 {
+				out[k] = true
+			}
+		}
+		return out
+	}
+	za, zb := zone(a), zone(b)
+	return len(za) >= 2 && maps.Equal(za, zb)
+}
+
+// addDS is done once the parent vouches for a key of the new operator beside the
+// old ones.
+func (m *Mover) addDS(ctx context.Context, step freehold.MoveStep, _ *freehold.Zone) error {
+	_, entry, err := m.Look.Keys(ctx, m.record.Plan.Name, m.record.Plan.NameServers)
+	if err != nil {
+		return err
+	}
+	both := func(p resolve.Parent) bool {
+		return vouchesFor(p, entry) && slices.ContainsFunc(m.record.OldDS, func(d freehold.DS) bool { return vouches(p, d) })
+	}
+	return m.atParent(ctx, step, both, func() error {
+		signer, ok := m.Target.(Signer)
+		if !ok {
+			return waiting(step, time.Time{})
+		}
+		ds, err := signer.Sign(ctx, m.record.Plan.Name)
+		if err != nil {
+			return err
+		}
+		return m.Registrar.SetDS(ctx, m.record.Plan.Name, append(slices.Clone(m.record.OldDS), ds...))
+	})
+}
+
+// dropDS is done once the parent vouches for no key but the new operator's.
+func (m *Mover) dropDS(ctx context.Context, step freehold.MoveStep, _ *freehold.Zone) error {
+	parent, err := m.Look.Parent(ctx, m.record.Plan.Name)
+	if err != nil {
+		return err
+	}
+	gone := func(p resolve.Parent) bool {
+		return !p.Unsigned() && !slices.ContainsFunc(m.record.OldDS, func(d freehold.DS) bool { return vouches(p, d) })
+	}
+	return m.atParent(ctx, step, gone, func() error {
+		var kept []freehold.DS
+		for _, d := range parent.DS[0] {
+			if !slices.ContainsFunc(m.record.OldDS, func(old freehold.DS) bool { return sameDS(d, old) }) {
+				kept = append(kept, d)
+			}
+		}
+		if len(kept) == 0 {
+			return invalid("without the old DS record there would be none")
+		}
+		return m.Registrar.SetDS(ctx, m.record.Plan.Name, kept)
+	})
+}
+
+// vouchesFor tells whether every server of the parent has a DS of one of the keys.
+func vouchesFor(p resolve.Parent, keys []freehold.DNSKEY) bool {
+	for _, set := range p.DS {
+		if !slices.ContainsFunc(set, func(d freehold.DS) bool {
+			return slices.ContainsFunc(keys, func(k freehold.DNSKEY) bool { return k.KeyTag == d.KeyTag && k.Algorithm == d.Algorithm })
+		}) {
+			return false
+		}
+	}
+	return len(p.DS) > 0
+}
+
+// vouches tells whether every server of the parent has the DS.
+func vouches(p resolve.Parent, ds freehold.DS) bool {
+	for _, set := range p.DS {
+		if !slices.ContainsFunc(set, func(d freehold.DS) bool { return sameDS(d, ds) }) {
+			return false
+		}
+	}
+	return len(p.DS) > 0
+}
+
+func sameDS(a, b freehold.DS) bool {
+	return a.KeyTag == b.KeyTag && a.Algorithm == b.Algorithm && a.DigestType == b.DigestType && a.Digest == b.Digest
 }
 
 // retire is somebody else's act: the old zone is not ours to delete.
@@ -360,6 +469,8 @@ func (m *Mover) TakeBack(ctx context.Context) error {
 				r.BackAt = m.Now().UTC()
 				err = m.Memory.Save(r)
 			}
+		case freehold.StepAddDS:
+			err = m.atParent(ctx, undo(step), func(p resolve.Parent) bool { return signedBy(p, r.OldDS) }, func() error { return m.Registrar.SetDS(ctx, r.Plan.Name, r.OldDS) })
 		case freehold.StepUnsign:
 			// While a resolver remembers the new servers, whose zone has no such signatures,
 			// the old DS would make their answers bogus.

@@ -2,6 +2,7 @@ package move
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -26,6 +27,38 @@ type Eyes struct {
 // Parent asks the servers above.
 func (e *Eyes) Parent(ctx context.Context, name freehold.Name) (resolve.Parent, error) {
 	return e.Resolver.Parent(ctx, name)
+}
+
+// Keys asks each address of each server for the DNSKEY set. A server that does not
+// answer is an error: what it publishes is not known.
+func (e *Eyes) Keys(ctx context.Context, name freehold.Name, ns []freehold.Host) (all, entry []freehold.DNSKEY, err error) {
+	servers, wrong, err := e.addresses(ctx, ns)
+	if err != nil || len(wrong) > 0 || len(servers) == 0 {
+		return nil, nil, errors.Join(err, &freehold.Error{Kind: freehold.KindUnavailable, Msg: "not every name server has an address"})
+	}
+	for i, server := range servers {
+		m, err := e.Resolver.Ask(ctx, server, name.ASCII()+".", dns.TypeDNSKEY)
+		if err != nil {
+			return nil, nil, err
+		}
+		var here []freehold.DNSKEY
+		for _, rr := range m.Answer {
+			if k, ok := rr.(*dns.DNSKEY); ok {
+				here = append(here, freehold.DNSKEY{KeyTag: k.KeyTag(), Algorithm: k.Algorithm, Flags: k.Flags})
+			}
+		}
+		if i == 0 {
+			all = here
+			continue
+		}
+		all = slices.DeleteFunc(all, func(k freehold.DNSKEY) bool { return !slices.Contains(here, k) })
+	}
+	for _, k := range all {
+		if k.Flags&dns.SEP != 0 {
+			entry = append(entry, k)
+		}
+	}
+	return all, entry, nil
 }
 
 // maxWrong bounds what is told of servers that are wrong throughout.

@@ -52,6 +52,8 @@ func TestPlans(t *testing.T) {
 			"lower-ttl+1 h 10 min create write verify delegate keep+24 h 10 min sign retire!"},
 		{"old operator not editable", func(s *Situation) { s.Edits, s.Parent.Signed = false, false }, "create write verify delegate! keep+24 h 10 min retire!"},
 		{"rescue", func(s *Situation) { s.Rescue, s.Down = true, now.Add(-3*time.Hour) }, "create write verify unsign!+6 h 10 min delegate!"},
+		{"both operators help", func(s *Situation) { s.Cooperates, s.Delegates = true, true },
+			"lower-ttl+1 h 10 min create write verify share-keys!+6 h 10 min add-ds+6 h 10 min delegate keep+24 h 10 min drop-ds retire!"},
 		{"target makes no zones", func(s *Situation) { s.Target.Creates, s.Parent.Signed = false, false }, "lower-ttl+1 h 10 min create! write verify delegate! keep+24 h 10 min retire!"},
 	} {
 		s := situation(t)
@@ -88,10 +90,12 @@ func TestWhatIsSaidBefore(t *testing.T) {
 
 func TestNoMove(t *testing.T) {
 	for what, change := range map[string]func(*Situation){
-		"no zone":       func(s *Situation) { s.Zone = nil },
-		"empty zone":    func(s *Situation) { s.Zone.Records = nil },
-		"no servers":    func(s *Situation) { s.NameServers = nil },
-		"there already": func(s *Situation) { s.NameServers = s.Parent.NS },
+		"no zone":                 func(s *Situation) { s.Zone = nil },
+		"empty zone":              func(s *Situation) { s.Zone.Records = nil },
+		"no servers":              func(s *Situation) { s.NameServers = nil },
+		"help without signatures": func(s *Situation) { s.Cooperates, s.Parent.Signed = true, false },
+		"help of the dead":        func(s *Situation) { s.Cooperates, s.Rescue = true, true },
+		"there already":           func(s *Situation) { s.NameServers = s.Parent.NS },
 	} {
 		s := situation(t)
 		change(&s)
@@ -127,6 +131,17 @@ type stage struct {
 	slow   bool // the registry publishes later
 	wrong  []string
 	calls  []string
+	keys   map[string][]freehold.DNSKEY // by the first server's name
+}
+
+func (s *stage) Keys(_ context.Context, _ freehold.Name, ns []freehold.Host) (all, entry []freehold.DNSKEY, err error) {
+	all = s.keys[ns[0].ASCII()]
+	for _, k := range all {
+		if k.Flags == 257 {
+			entry = append(entry, k)
+		}
+	}
+	return all, entry, nil
 }
 
 func (s *stage) Parent(context.Context, freehold.Name) (resolve.Parent, error) {
@@ -169,6 +184,13 @@ func (s *shelf) Change(_ context.Context, _ freehold.Name, changes []dnsexport.C
 	}
 	s.zone.Sort()
 	return nil
+}
+
+// signingShelf signs with the key 2.
+type signingShelf struct{ *shelf }
+
+func (signingShelf) Sign(context.Context, freehold.Name) ([]freehold.DS, error) {
+	return []freehold.DS{{KeyTag: 2, Algorithm: 13, DigestType: 2, Digest: "bb"}}, nil
 }
 
 // TestStops: the move stops where going on would harm, and says why.
@@ -267,6 +289,31 @@ func TestStops(t *testing.T) {
 		}
 		if len(st.calls) != 1 {
 			t.Errorf("asked the registrar %d times: %q", len(st.calls), st.calls)
+		}
+	})
+	t.Run("signed all the way", func(t *testing.T) {
+		m, st, _, s, clock := set(func(s *Situation) { s.Cooperates = true })
+		ksk := func(tag uint16) freehold.DNSKEY { return freehold.DNSKEY{KeyTag: tag, Algorithm: 13, Flags: 257} }
+		zsk := func(tag uint16) freehold.DNSKEY { return freehold.DNSKEY{KeyTag: tag, Algorithm: 13, Flags: 256} }
+		st.keys = map[string][]freehold.DNSKEY{"ns1.old.test": {ksk(1), zsk(11)}, "ns1.new.test": {ksk(2), zsk(22)}}
+		m.Target = signingShelf{m.Target.(*shelf)}
+		var w *Waiting
+		if err := m.Apply(ctx, s.Zone); !errors.As(err, &w) || w.Step.Kind != freehold.StepShareKeys || !w.Until.IsZero() {
+			t.Fatalf("keys not shared: %v", err)
+		}
+		st.keys = map[string][]freehold.DNSKEY{"ns1.old.test": {ksk(1), zsk(11), zsk(22)}, "ns1.new.test": {ksk(2), zsk(22), zsk(11)}}
+		for range 5 {
+			err := m.Apply(ctx, s.Zone)
+			if err == nil {
+				break
+			}
+			if !errors.As(err, &w) || w.Until.IsZero() {
+				t.Fatal(err)
+			}
+			*clock = w.Until
+		}
+		if got := strings.Join(st.calls, "; "); got != "set 2 DS; delegate to ns1.new.test, ns2.new.test; set 1 DS" || st.ds[0].KeyTag != 2 {
+			t.Errorf("calls %s, DS %v", got, st.ds)
 		}
 	})
 	t.Run("taken back", func(t *testing.T) {

@@ -35,6 +35,9 @@ type Situation struct {
 	Delegates bool
 	// Resigns: the zone is to be signed at the new operator.
 	Resigns bool
+	// Cooperates: the zone is signed, and the old operator publishes the new one's
+	// keys and the reverse, so that it stays signed all the way.
+	Cooperates bool
 	// Rescue: the old operator is dead, since Down where that is known.
 	Rescue bool
 	Down   time.Time
@@ -88,7 +91,18 @@ func Make(s Situation) (*freehold.MovePlan, error) {
 		freehold.MoveStep{Kind: freehold.StepWrite, Title: freehold.T("Write %d records to it.", len(Content(s.Zone).Records)), Why: freehold.T("Everything but the old operator's SOA, name servers and signatures."),
 			Undo: freehold.T("Delete the new zone.")},
 		freehold.MoveStep{Kind: freehold.StepVerify, Title: freehold.T("Ask every new name server for every record."), Why: freehold.T("A server that lags behind or refuses would be noticed by customers first.")})
-	if s.Parent.Signed {
+	if s.Cooperates && (!s.Parent.Signed || s.Rescue) {
+		return nil, invalid("only a signed zone whose old operator is alive can stay signed on its way")
+	}
+	if s.Cooperates {
+		p.Steps = append(p.Steps,
+			freehold.MoveStep{Kind: freehold.StepShareKeys, ByHand: true, Visible: true, After: s.Parent.DSTTL + margin, Title: freehold.T("Have both operators sign, and each publish the other's zone-signing keys as well."),
+				Why:  freehold.T("While some resolvers ask one and some the other, each must find the keys of both (RFC 8901, section 2.2.2)."),
+				Undo: freehold.T("Take the other operator's keys out again.")},
+			freehold.MoveStep{Kind: freehold.StepAddDS, ByHand: !s.Delegates, Visible: true, After: s.Parent.DSTTL + margin, Title: freehold.T("Put the new operator's DS record beside the old one, at the registrar."),
+				Why:  freehold.T("A resolver that learns the new servers' keys has to find them vouched for."),
+				Undo: freehold.T("Take the new DS record out again.")})
+	} else if s.Parent.Signed {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepUnsign, ByHand: !s.Delegates, Visible: true, After: s.Parent.DSTTL + margin,
 			Title: freehold.T("Take the DS record of %s out of the parent zone, at the registrar.", s.Name.Unicode()),
 			Why:   freehold.T("Whoever validates would refuse the new servers' answers as forged as long as the old DS is remembered: for %s after it is gone (RFC 6781, section 4.3.5.2).", Span(s.Parent.DSTTL)),
@@ -101,7 +115,10 @@ func Make(s Situation) (*freehold.MovePlan, error) {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepKeep, After: max(s.Parent.NSTTL, s.apexNSTTL(), longest) + margin,
 			Title: freehold.T("Leave the old zone as it is."), Why: freehold.T("Resolvers remember the old servers for up to %s and go on asking them.", Span(max(s.Parent.NSTTL, s.apexNSTTL())))})
 	}
-	if s.Resigns {
+	if s.Cooperates {
+		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepDropDS, ByHand: !s.Delegates, Visible: true, Title: freehold.T("Take the old operator's DS record out of the parent zone."),
+			Why: freehold.T("Nobody asks the old servers any more, and a key that nobody guards should not be vouched for.")})
+	} else if s.Resigns {
 		p.Steps = append(p.Steps, freehold.MoveStep{Kind: freehold.StepSign, ByHand: !s.Delegates, Visible: true, Title: freehold.T("Sign the zone at the new operator and put its DS record into the parent zone."),
 			Why: freehold.T("Until then the name is not protected by DNSSEC."), Undo: freehold.T("Take the new DS record out again.")})
 	}
