@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -238,7 +239,7 @@ func (c *Client) request(ctx context.Context, q Request) (*http.Request, error) 
 	}
 	if c.config.Sign != nil {
 		if err := c.config.Sign(r, q.Body); err != nil {
-			return nil, c.fail(freehold.KindInternal, q.Method, q.Path, err)
+			return nil, err
 		}
 	}
 	return r, nil
@@ -287,7 +288,12 @@ func message(body []byte) string {
 		Errors                        []any
 	}
 	if json.Unmarshal(body, &doc) != nil {
-		return ""
+		var of struct {
+			Message string `xml:"Error>Message"`
+		}
+		// What is neither JSON nor XML says nothing that is worth telling.
+		_ = xml.Unmarshal(body, &of)
+		return of.Message
 	}
 	for _, m := range append([]any{doc.Error, doc.Message, doc.Detail, doc.Title}, doc.Errors...) {
 		switch m := m.(type) {

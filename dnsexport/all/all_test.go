@@ -1,0 +1,164 @@
+package all
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"freehold"
+	"freehold/dnsexport"
+	"freehold/dnsexport/dnsexporttest"
+	"freehold/dnsexport/dnsexporttest/shapes"
+)
+
+// at is the time of every test here; Route 53's and OVH's signatures hold it.
+var at = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+type server struct {
+	id     string
+	serve  func(testing.TB, *shapes.Store) string
+	faults []shapes.Fault
+	page   int // of its lists in tests of pages; 0: it has none
+}
+
+// servers are the servers of recorded shapes, and the faults that each can have
+// beside those that all have.
+var servers = []server{
+	{"cloudflare", shapes.Cloudflare, []shapes.Fault{shapes.Miscounted, shapes.Circle, shapes.Overlap, shapes.Refused}, 7},
+	{"desec", shapes.DeSEC, []shapes.Fault{shapes.Circle, shapes.Overlap}, 7},
+	{"digitalocean", shapes.DigitalOcean, []shapes.Fault{shapes.Miscounted, shapes.Circle, shapes.Overlap}, 7},
+	{"gandi", shapes.Gandi, []shapes.Fault{shapes.Miscounted, shapes.Overlap}, 0},
+	{"godaddy", shapes.GoDaddy, nil, 0},
+	{"hetzner", shapes.Hetzner, []shapes.Fault{shapes.Miscounted, shapes.Circle, shapes.Overlap}, 7},
+	{"infomaniak", shapes.Infomaniak, []shapes.Fault{shapes.Miscounted, shapes.Overlap, shapes.Refused}, 7},
+	{"ovh", func(t testing.TB, s *shapes.Store) string { return shapes.OVH(t, s, nil) }, []shapes.Fault{shapes.Miscounted}, 0},
+	{"porkbun", shapes.Porkbun, []shapes.Fault{shapes.Overlap, shapes.Refused}, 0},
+	{"route53", func(t testing.TB, s *shapes.Store) string { return shapes.Route53(t, s, nil) }, []shapes.Fault{shapes.Miscounted, shapes.Circle, shapes.Overlap}, 7},
+}
+
+var waits = func(context.Context, time.Duration) error { return nil }
+
+// open opens a provider at a server of shapes.
+func open(t testing.TB, id, base string) dnsexport.Target {
+	t.Helper()
+	p, ok := ByID(id)
+	if !ok {
+		t.Fatal(id)
+	}
+	c, err := p.Open(Account{URL: base, Secret: shapes.Secret, Key: shapes.Key, Consumer: "consumer-key", Account: "account-1"},
+		Options{Now: func() time.Time { return at }, Wait: waits, Transport: &http.Transport{DisableKeepAlives: false}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestServersOfAll(t *testing.T) {
+	for _, p := range Providers {
+		if has := slices.ContainsFunc(servers, func(s server) bool { return s.id == p.ID }); !has && p.Tested == Shapes {
+			t.Errorf("%s is said to be tested on shapes, and is not", p.ID)
+		}
+	}
+	if !slices.IsSorted(IDs()) {
+		t.Error("the list is not sorted")
+	}
+}
+
+// TestTargets: every adapter does to its server what the suite asks.
+func TestTargets(t *testing.T) {
+	for _, s := range servers {
+		t.Run(s.id, func(t *testing.T) {
+			t.Parallel()
+			store := shapes.New()
+			if p, _ := ByID(s.id); !p.Can().Create {
+				store = shapes.New(shapes.Zone)
+			}
+			dnsexporttest.Target(t, open(t, s.id, s.serve(t, store)))
+		})
+	}
+}
+
+// filled makes a store that holds what the provider can of the rich zone.
+func filled(t testing.TB, id string) (*shapes.Store, *freehold.Zone, dnsexport.Traits) {
+	t.Helper()
+	traits := open(t, id, "http://127.0.0.1:1").Traits()
+	want := dnsexporttest.Held(dnsexporttest.RichZone(t, dnsexporttest.Name(t, shapes.Zone)), traits)
+	store := shapes.New("aaa.test", shapes.Zone, "zzz.test")
+	content := *want
+	content.Records = slices.DeleteFunc(slices.Clone(want.Records), func(r freehold.Record) bool {
+		return r.Owner.Equal(want.Origin) && (r.Type == freehold.TypeNS || r.Type == freehold.TypeSOA)
+	})
+	store.Fill(shapes.Zone, &content, nil)
+	return store, want, traits
+}
+
+// TestSources: a zone that is there already is read whole, in one piece and in
+// many pages.
+func TestSources(t *testing.T) {
+	for _, s := range servers {
+		for _, page := range slices.Compact([]int{0, s.page, min(s.page, 1)}) {
+			t.Run(fmt.Sprintf("%s %d", s.id, page), func(t *testing.T) {
+				t.Parallel()
+				store, want, traits := filled(t, s.id)
+				store.Page = page
+				c := open(t, s.id, s.serve(t, store))
+				dnsexporttest.Source(t, c, want, dnsexporttest.Rules(traits))
+				l, ok := c.(dnsexport.Lister)
+				if !ok {
+					return
+				}
+				if names, err := l.Zones(context.Background()); err != nil || !slices.Equal(names, []string{"aaa.test", shapes.Zone, "zzz.test"}) {
+					t.Errorf("zones %q, %v", names, err)
+				}
+			})
+		}
+	}
+}
+
+// TestFaults: whatever the API does, a zone is either whole or not returned, in one
+// clear line without the secret.
+func TestFaults(t *testing.T) {
+	common := []shapes.Fault{shapes.Throttled, shapes.Hiccup, shapes.Broken, shapes.NotJSON, shapes.CutOff, shapes.Denied, shapes.Strange}
+	for _, s := range servers {
+		for _, fault := range append(slices.Clone(common), s.faults...) {
+			t.Run(s.id+" "+fault.String(), func(t *testing.T) {
+				t.Parallel()
+				store, want, traits := filled(t, s.id)
+				base := s.serve(t, store)
+				store.Fault = fault
+				if fault != shapes.Throttled && fault != shapes.Hiccup {
+					store.Page = s.page
+				}
+				got, err := open(t, s.id, base).Read(context.Background(), dnsexporttest.Name(t, shapes.Zone))
+				switch {
+				case fault == shapes.Throttled || fault == shapes.Hiccup:
+					if err != nil || len(want.Diff(got, dnsexporttest.Rules(traits)).Changes) > 0 {
+						t.Errorf("it passes, and yet: %v", err)
+					}
+					return
+				case err == nil && fault == shapes.Broken && store.Requests() < 3:
+					return // all was asked in two requests
+				case err == nil:
+					t.Fatalf("%d records, and no error", len(got.Records))
+				}
+				if text := err.Error() + freehold.HintOf(err); strings.Contains(text, shapes.Secret) || strings.ContainsAny(text, "\x1b\n") || len(text) > 700 {
+					t.Errorf("%q", text)
+				}
+				kind := freehold.KindUnavailable
+				if k, ok := map[shapes.Fault]freehold.ErrorKind{shapes.Denied: freehold.KindPermission, shapes.Refused: freehold.KindInvalid}[fault]; ok {
+					kind = k
+				}
+				if freehold.KindOf(err) != kind {
+					t.Errorf("kind %v: %v", freehold.KindOf(err), err)
+				}
+				if freehold.SayError(freehold.English{}, err) == "" {
+					t.Error("it says nothing")
+				}
+			})
+		}
+	}
+}
