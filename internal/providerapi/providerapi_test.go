@@ -60,7 +60,7 @@ func TestTrouble(t *testing.T) {
 		}, freehold.KindInvalid, "TTL too low"},
 		{"throttled", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, freehold.KindUnavailable, "429"},
 		{"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, freehold.KindUnavailable, "500"},
-		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 302) }, freehold.KindUnavailable, "302"},
+		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }, freehold.KindUnavailable, "302"},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>200 OK</html>") }, freehold.KindUnavailable, "not the JSON"},
 		{"huge", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat(" ", 2<<20)) }, freehold.KindUnavailable, "longer than"},
 		{"long words", func(w http.ResponseWriter, _ *http.Request) {

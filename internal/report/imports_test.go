@@ -143,7 +143,13 @@ func TestImportOfNothing(t *testing.T) {
 func TestPortfolioListed(t *testing.T) {
 	_, rows, _ := importSample(t)
 	l := freehold.Listing{Name: rows[0].Name, Client: hostileText, Tags: []string{"a", "b"}, Claims: []freehold.ListingClaim{{Field: freehold.ListedPayer, Value: "Roux", From: freehold.Provenance{File: "k.csv", Row: 2}}}}
-	listings := func(yield func(freehold.Listing, error) bool) { _ = yield(l, nil) && yield(l, nil) }
+	listings := func(yield func(freehold.Listing, error) bool) {
+		for range 2 {
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
 	for _, format := range ImportFormats {
 		var b bytes.Buffer
 		if err := Portfolio(format, &b, Options{Width: 80, Unicode: true}, listings); err != nil {
