@@ -182,6 +182,9 @@ type Decision struct {
 	Policy   string // the identity policy it was taken under: "crisis of 2026-11-22"
 	Operator string // the principal of the signers' file
 	Time     time.Time
+	// Delivery is how the code of a release is handed over: "key age1…" or "key ssh-…",
+	// "phrase", "aloud". It is signed with the rest: who swaps the key gains nothing.
+	Delivery string
 }
 
 // Statement is the text that is signed: a line for every field that is set, in a

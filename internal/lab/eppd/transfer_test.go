@@ -1,0 +1,111 @@
+package eppd
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"freehold"
+	"freehold/internal/policy"
+	"freehold/registrar/epp"
+	"freehold/registrar/registrartest"
+	leave "freehold/registrar/transfer"
+)
+
+func adapter(t *testing.T, h *house, who string) *leave.EPP {
+	t.Helper()
+	rules, err := policy.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := leave.NewEPP(leave.EPPConfig{Config: h.config(who), Rules: func(n freehold.Name) policy.Profile { return rules.For(n, start) }})
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// TestConformance holds the EPP adapter to the suite, at a registry after RFC 9154
+// and at one of the older kind.
+func TestConformance(t *testing.T) {
+	for kind, secure := range map[string]bool{"secure": true, "older": false} {
+		t.Run(kind, func(t *testing.T) {
+			registrartest.Run(t, func(t *testing.T) *registrartest.World {
+				h := open(t, Config{Secure: secure, TransferDelay: 5 * 24 * time.Hour})
+				h.Add(Domain{Name: "foreign.example", Sponsor: "gainer", Created: start, Expires: start.AddDate(1, 0, 0)}, "")
+				get := func() Domain { d, _ := h.Get(name.ASCII()); return d }
+				return &registrartest.World{
+					Registrar: adapter(t, h, "loser"), Name: name, Foreign: mustName("foreign.example"),
+					Accepts:    func(code []byte) bool { return get().Accepts(string(code)) },
+					HasCode:    func() bool { return get().HasCode() },
+					Locked:     func() bool { return slices.Contains(get().Statuses, "clientTransferProhibited") },
+					RefuseCode: func(n int) { h.Fail(Faults{RefuseCode: n}) },
+					Lose: func(done bool) {
+						h.Add(Domain{Name: name.ASCII(), Sponsor: "loser", Statuses: []string{"clientTransferProhibited"}, Created: start, Expires: start.AddDate(1, 0, 0)}, "")
+						if h.Fail(Faults{DropBefore: 1}); done {
+							h.Fail(Faults{DropAfter: 1})
+						}
+					},
+					Request: func(c []byte) error {
+						_, err := h.session("gainer").Do(t.Context(), epp.TransferRequest(name, freehold.NewTransferCode(c)))
+						return err
+					},
+				}
+			})
+		})
+	}
+}
+
+// TestRepoint: the servers are replaced, and a DS record that would make the name
+// unreachable goes with the old ones.
+func TestRepoint(t *testing.T) {
+	h := open(t, Config{Secure: true})
+	e := adapter(t, h, "loser")
+	var to []freehold.Host
+	for _, s := range []string{"ns1.new.example", "ns2.new.example"} {
+		host, _ := freehold.ParseHost(s)
+		to = append(to, host)
+	}
+	for range 2 {
+		if err := e.Repoint(t.Context(), name, to); err != nil {
+			t.Fatal(err)
+		}
+		if d, _ := h.Get(name.ASCII()); !slices.Equal(d.NameServers, []string{"ns1.new.example", "ns2.new.example"}) || d.DS != 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+	if n := h.Commands()["update"]; n != 1 {
+		t.Errorf("%d updates: what is as it is to be is left alone", n)
+	}
+	if err := e.Lock(t.Context(), name, false); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := h.Get(name.ASCII()); len(d.Statuses) != 0 {
+		t.Errorf("unlocked: %+v", d)
+	}
+}
+
+// TestSessionAnew: a session that the registry ended meanwhile is opened again for
+// a command that was not sent, and slots are given back.
+func TestSessionAnew(t *testing.T) {
+	h := open(t, Config{Secure: true, MaxSessions: 1})
+	rules, _ := policy.Load()
+	taken, given := 0, 0
+	e := leave.NewEPP(leave.EPPConfig{Config: h.config("loser"), Rules: func(n freehold.Name) policy.Profile { return rules.For(n, start) },
+		Slot: func(context.Context) (func(), error) { taken++; return func() { given++ }, nil }})
+	for range 3 {
+		h.Fail(Faults{DropBefore: 1})
+		if err := e.Lock(t.Context(), name, true); err == nil || !strings.Contains(err.Error(), "not known") {
+			t.Errorf("%v", err)
+		}
+		if _, err := e.Look(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if taken != 4 || given != 4 {
+		t.Errorf("%d slots taken, %d given back", taken, given)
+	}
+}

@@ -1,0 +1,296 @@
+// Package registrartest is the conformance suite of adapters to registrars and
+// registries (registrar/transfer): what is said is done, what is refused changes
+// nothing, what is not known is said to be so, and no code comes out but where it
+// is asked for.
+package registrartest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"freehold"
+	"freehold/registrar/transfer"
+)
+
+// World is an adapter and the other side's view of the same names.
+type World struct {
+	Registrar transfer.Registrar
+	// Name is ours, locked, without a code; Foreign belongs to somebody else.
+	Name, Foreign freehold.Name
+	// Accepts, HasCode and Locked are the registry's own view of Name.
+	Accepts         func(code []byte) bool
+	HasCode, Locked func() bool
+	// Lose makes the next change lose its answer, done or not; RefuseCode makes the
+	// next codes be refused. Nil where the other side cannot.
+	Lose       func(done bool)
+	RefuseCode func(times int)
+	// Request has somebody else ask for Name with a code; the registry waits for our
+	// answer. Nil where it cannot.
+	Request func(code []byte) error
+	// Shown is what the adapter printed or logged, for adapters that do; nil: nothing.
+	Shown func() string
+}
+
+// Run runs the suite. open makes a new world for each test.
+func Run(t *testing.T, open func(t *testing.T) *World) {
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *World)
+	}{
+		{"Looks", looks},
+		{"Sets", sets},
+		{"SetsAgain", setsAgain},
+		{"Fetches", fetches},
+		{"Unsets", unsets},
+		{"RefusedCode", refusedCode},
+		{"LostAnswer", lostAnswer},
+		{"NotOurs", notOurs},
+		{"Polls", polls},
+		{"Able", able},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+const first, second = "Kw7-first-Code#29xQ4uT", "Zr4-other-Code#81bM7pL"
+
+func code(s string) freehold.TransferCode { return freehold.NewTransferCode([]byte(s)) }
+
+// setter returns the adapter as one that sets codes, nil where it does not.
+func setter(t *testing.T, w *World) transfer.Setter {
+	t.Helper()
+	if how := w.Registrar.Able(w.Name).How; how != transfer.HowSet {
+		return nil // its codes come in another way: a property of the adapter, and nothing to skip
+	}
+	s, ok := w.Registrar.(transfer.Setter)
+	if !ok {
+		t.Fatal("the adapter says that it sets codes, and has no Set")
+	}
+	return s
+}
+
+// secretFree checks that an error does not repeat a code.
+func secretFree(t *testing.T, err error) {
+	t.Helper()
+	text := fmt.Sprintf("%v %+v %#v %s", err, err, err, freehold.HintOf(err))
+	for _, s := range []string{first, second} {
+		if strings.Contains(text, s) {
+			t.Errorf("an error repeats a code: %s", strings.ReplaceAll(text, s, "[the code]"))
+		}
+	}
+}
+
+func look(t *testing.T, w *World) transfer.State {
+	t.Helper()
+	s, err := w.Registrar.Look(context.Background(), w.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func looks(t *testing.T, w *World) {
+	s := look(t, w)
+	if !s.Ours || !s.Locked || s.Pending || len(s.Barred) > 0 {
+		t.Errorf("%+v", s)
+	}
+	if s, err := w.Registrar.Look(context.Background(), w.Foreign); err == nil && s.Ours {
+		t.Error("a foreign name is called ours")
+	}
+}
+
+func sets(t *testing.T, w *World) {
+	s := setter(t, w)
+	if s == nil {
+		return
+	}
+	if err := s.Set(t.Context(), w.Name, code(first), true); err != nil {
+		t.Fatal(err)
+	}
+	if !w.Accepts([]byte(first)) || w.Locked() {
+		t.Errorf("accepted %v, locked %v", w.Accepts([]byte(first)), w.Locked())
+	}
+	if got := look(t, w); got.Locked || !got.Ours {
+		t.Errorf("seen from here: %+v", got)
+	}
+}
+
+func setsAgain(t *testing.T, w *World) {
+	s := setter(t, w)
+	if s == nil {
+		return
+	}
+	for _, c := range []string{first, second} {
+		if err := s.Set(t.Context(), w.Name, code(c), c == first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.Accepts([]byte(first)) || !w.Accepts([]byte(second)) {
+		t.Error("the last code is not the one that counts")
+	}
+}
+
+func fetches(t *testing.T, w *World) {
+	if w.Registrar.Able(w.Name).How != transfer.HowFetch {
+		return // codes are not fetched
+	}
+	got, err := w.Registrar.(transfer.Fetcher).Fetch(t.Context(), w.Name, true)
+	if err != nil || got.IsZero() {
+		t.Fatal("no code was fetched:", err)
+	}
+	got.Use(func(b []byte) {
+		if !w.Accepts(b) || w.Locked() {
+			t.Error("the code that was fetched is not the one that counts, or the lock is still on")
+		}
+		if w.Shown != nil && strings.Contains(w.Shown(), string(b)) {
+			t.Error("the code was shown")
+		}
+	})
+}
+
+func unsets(t *testing.T, w *World) {
+	u, ok := w.Registrar.(transfer.Unsetter)
+	if !ok || !w.Registrar.Able(w.Name).Unsets {
+		return // codes cannot be taken back
+	}
+	known := []byte(first)
+	if s, ok := w.Registrar.(transfer.Setter); ok {
+		if err := s.Set(t.Context(), w.Name, code(first), true); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		c, err := w.Registrar.(transfer.Fetcher).Fetch(t.Context(), w.Name, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Use(func(b []byte) { known = append([]byte(nil), b...) })
+	}
+	for range 2 {
+		if err := u.Unset(t.Context(), w.Name, true); err != nil {
+			t.Fatal(err)
+		}
+		if w.Accepts(known) || !w.Locked() {
+			t.Errorf("accepted %v, locked %v", w.Accepts(known), w.Locked())
+		}
+	}
+}
+
+func refusedCode(t *testing.T, w *World) {
+	s := setter(t, w)
+	if s == nil {
+		return
+	}
+	if w.RefuseCode == nil {
+		return // the other side refuses no code
+	}
+	w.RefuseCode(1)
+	err := s.Set(t.Context(), w.Name, code(first), true)
+	if !errors.Is(err, transfer.ErrOtherCode) || errors.Is(err, transfer.ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+	secretFree(t, err)
+	if w.HasCode() || !w.Locked() {
+		t.Error("a refusal changed something")
+	}
+	if err := s.Set(t.Context(), w.Name, code(second), true); err != nil || !w.Accepts([]byte(second)) {
+		t.Errorf("another code: %v", err)
+	}
+}
+
+func lostAnswer(t *testing.T, w *World) {
+	s := setter(t, w)
+	if s == nil {
+		return
+	}
+	if w.Lose == nil {
+		return // no answer can be lost
+	}
+	for _, done := range []bool{false, true} {
+		w.Lose(done)
+		err := s.Set(t.Context(), w.Name, code(first), true)
+		if !errors.Is(err, transfer.ErrUnknown) || errors.Is(err, transfer.ErrOtherCode) {
+			t.Errorf("done %v: %v", done, err)
+		}
+		secretFree(t, err)
+		if w.HasCode() != done {
+			t.Errorf("the command was repeated, or not sent: has a code: %v, want %v", w.HasCode(), done)
+		}
+		if err := s.Set(t.Context(), w.Name, code(second), true); err != nil || !w.Accepts([]byte(second)) || w.Accepts([]byte(first)) {
+			t.Errorf("the fresh code after it: %v", err)
+		}
+	}
+}
+
+func notOurs(t *testing.T, w *World) {
+	s := setter(t, w)
+	if s == nil {
+		return
+	}
+	err := s.Set(t.Context(), w.Foreign, code(first), true)
+	if err == nil || errors.Is(err, transfer.ErrUnknown) {
+		t.Errorf("%v", err)
+	}
+	secretFree(t, err)
+}
+
+func polls(t *testing.T, w *World) {
+	p, ok := w.Registrar.(transfer.Poller)
+	if !ok || w.Request == nil {
+		return // it has no messages
+	}
+	if _, waits, err := p.Poll(t.Context()); err != nil || waits {
+		t.Fatalf("a message before anything happened: %v, %v", waits, err)
+	}
+	if err := setter(t, w).Set(t.Context(), w.Name, code(first), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Request([]byte(first)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // not acknowledged, it stays
+		m, waits, err := p.Poll(t.Context())
+		if err != nil || !waits || m.Name != w.Name || m.State != "pending" || m.Gaining == "" || m.ActBy.IsZero() {
+			t.Fatalf("message %+v, %v, %v", m, waits, err)
+		}
+	}
+	if !look(t, w).Pending {
+		t.Error("the transfer is not seen")
+	}
+	m, _, _ := p.Poll(t.Context())
+	if err := p.Ack(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Registrar.(transfer.Judge).Answer(t.Context(), w.Name, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := look(t, w); got.Pending || !got.Ours {
+		t.Errorf("after a rejection: %+v", got)
+	}
+	if err := w.Registrar.(transfer.Judge).Answer(t.Context(), w.Name, false); err == nil {
+		t.Error("rejected what was not pending")
+	}
+}
+
+func able(t *testing.T, w *World) {
+	a := w.Registrar.Able(w.Name)
+	switch a.How {
+	case transfer.HowSet:
+		if len(a.Shapes) == 0 || a.Bits < 40 {
+			t.Errorf("%+v", a)
+		}
+	case transfer.HowFetch:
+		if _, ok := w.Registrar.(transfer.Fetcher); !ok {
+			t.Error("it says that it fetches codes, and has no Fetch")
+		}
+	case transfer.HowMails:
+		if _, ok := w.Registrar.(transfer.Mailer); !ok {
+			t.Error("it says that the registry mails codes, and has no Mail")
+		}
+	}
+	if _, ok := w.Registrar.(transfer.Unsetter); a.Unsets && !ok {
+		t.Error("it says that it takes codes back, and has no Unset")
+	}
+}
