@@ -106,7 +106,12 @@ func LooksLike(a, b string) bool {
 func domainLabel(domain string) string {
 	h, err := freehold.ParseHost(domain)
 	if err != nil {
-		return ""
+		// Scripts that are mixed are no domain name of ours, and just what is looked for.
+		labels := strings.Split(strings.Trim(domain, "."), ".")
+		if len(labels) < 2 || len(domain) > 253 {
+			return ""
+		}
+		return labels[len(labels)-2]
 	}
 	n, ok := h.Registrable()
 	if !ok {

@@ -64,7 +64,10 @@ func parseSigner(line string) (signer, error) {
 		return signer{}, fmt.Errorf("it is longer than %d octets", maxSignerLine)
 	}
 	words, err := splitQuoted(line)
-	if err != nil || len(words) < 3 {
+	if err != nil {
+		return signer{}, err
+	}
+	if len(words) < 3 {
 		return signer{}, fmt.Errorf("it needs principals, a key type and a key")
 	}
 	s := signer{principals: strings.Split(words[0], ",")}
