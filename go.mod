@@ -9,6 +9,7 @@ require (
 	github.com/chromedp/chromedp v0.23.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/jackc/pgx/v5 v5.11.0
+	github.com/libdns/libdns v1.1.1
 	github.com/mattn/go-runewidth v0.0.27
 	github.com/miekg/dns v1.1.73
 	github.com/openrdap/rdap v0.10.2
