@@ -216,6 +216,13 @@ func (m *Mover) wanted(z *freehold.Zone) *freehold.Zone {
 	want := Content(z)
 	kept := m.Target.Traits()
 	want.Records = slices.DeleteFunc(slices.Clone(want.Records), func(r freehold.Record) bool { return kept.Holds != nil && !kept.Holds(r.Type) })
+	if kept.Cannot != nil {
+		lost := map[string]bool{}
+		for s := range want.RRsets() {
+			lost[string(s.Owner.Canonical())+" "+s.Type.String()] = !kept.Cannot(s).IsZero()
+		}
+		want.Records = slices.DeleteFunc(want.Records, func(r freehold.Record) bool { return lost[string(r.Owner.Canonical())+" "+r.Type.String()] })
+	}
 	for _, h := range m.record.Plan.NameServers {
 		want.Records = append(want.Records, freehold.Record{Owner: z.Origin, Class: freehold.ClassIN, Type: freehold.TypeNS, TTL: 3600, Data: string(freehold.OwnerOf(h))})
 	}

@@ -162,6 +162,14 @@ func losses(s Situation) []freehold.Text {
 	for _, t := range slices.Sorted(maps.Keys(refused)) {
 		out = append(out, freehold.T("%s cannot hold records of the type %s: %d are lost.", s.Target.Name, t.String(), refused[t]))
 	}
+	if s.Target.Cannot != nil {
+		content := Content(s.Zone)
+		for set := range content.RRsets() {
+			if why := s.Target.Cannot(set); !why.IsZero() && (s.Target.Holds == nil || s.Target.Holds(set.Type)) {
+				out = append(out, freehold.T("%s cannot hold %q: it is lost. %m", s.Target.Name, set.Owner.String()+" "+set.Type.String(), why.Format))
+			}
+		}
+	}
 	if raised > 0 {
 		out = append(out, freehold.T("%s keeps no TTL below %s: %d records get a longer one.", s.Target.Name, Span(time.Duration(s.Target.MinTTL)*time.Second), raised))
 	}
