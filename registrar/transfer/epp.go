@@ -253,6 +253,7 @@ func (e *EPP) Poll(ctx context.Context) (Message, bool, error) {
 		// A name that cannot be read is no reason to leave the queue standing.
 		if name, err := freehold.ParseName(t.Name); err == nil {
 			m.Name, m.State, m.Gaining, m.Losing, m.ActBy = name, t.Status, freehold.OneLine(t.Gaining), freehold.OneLine(t.Losing), t.ActBy
+			m.Incoming = t.Gaining == e.config.User
 		}
 	}
 	return m, true, nil

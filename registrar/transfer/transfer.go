@@ -127,6 +127,8 @@ type Message struct {
 	Gaining string // the registrar that asks
 	Losing  string
 	ActBy   time.Time // when the registry decides by itself
+	// Incoming: the name comes to us.
+	Incoming bool
 }
 
 // Errors that an adapter's errors wrap.
