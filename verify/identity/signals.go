@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/idna"
+
 	"freehold"
 )
 
@@ -117,7 +119,10 @@ func domainLabel(domain string) string {
 	if !ok {
 		return ""
 	}
-	label, _, _ := strings.Cut(n.Unicode(), ".")
+	label, _, _ := strings.Cut(n.ASCII(), ".")
+	if shown, err := idna.Punycode.ToUnicode(label); err == nil {
+		return shown
+	}
 	return label
 }
 
