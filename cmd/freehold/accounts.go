@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"strings"
 
@@ -8,19 +9,17 @@ import (
 
 	"freehold"
 	"freehold/dnsexport"
+	"freehold/dnsexport/all"
 	"freehold/dnsexport/axfr"
-	"freehold/dnsexport/ddns"
-	"freehold/dnsexport/powerdns"
-	"freehold/internal/providerapi"
 )
 
 // accountsKey is the table of the config file that holds no flag but accounts:
 //
 //	[accounts.new]
-//	provider = "powerdns"              # or "ddns": any server that takes updates
+//	provider = "powerdns"              # or any other of "freehold adapters"
 //	url = "https://dns.example:8081"   # of the API; ddns: server = "host:port"
 //	secret = "env:PDNS_KEY"            # or file:PATH; never the secret itself
-//	key = "mover"                      # ddns: the TSIG key's name
+//	key = "mover"                      # what stands beside the secret, where something does
 //	nameservers = ["ns1.dns.example", "ns2.dns.example"]
 const accountsKey = "accounts"
 
@@ -31,6 +30,9 @@ type account struct {
 	Server      string   `toml:"server"`
 	Secret      string   `toml:"secret"`
 	Key         string   `toml:"key"`
+	Consumer    string   `toml:"consumer"` // a reference, as the secret is
+	Token       string   `toml:"token"`    // the same
+	Account     string   `toml:"account"`
 	Algorithm   string   `toml:"algorithm"`
 	NameServers []string `toml:"nameservers"`
 }
@@ -55,24 +57,39 @@ func (s *session) account(name string) (account, error) {
 
 // target opens an account's operator. Secrets come by reference.
 func (s *session) target(name string, a account) (dnsexport.Target, error) {
-	switch a.Provider {
-	case "powerdns":
-		secret, err := s.secret(name, a.Secret)
-		if err != nil {
-			return nil, err
+	provider, ok := all.ByID(a.Provider)
+	if !ok {
+		return nil, misuse(freehold.T("the account %q has the provider %q, which is not known", name, freehold.OneLine(a.Provider)), freehold.T("use one of %s", strings.Join(all.IDs(), ", ")))
+	}
+	given := map[string]string{"url": a.URL, "server": a.Server, "secret": a.Secret, "key": a.Key, "consumer": a.Consumer}
+	for _, field := range provider.Fields {
+		if given[field] == "" {
+			return nil, misuse(freehold.T("the account %q has no %s", name, field), freehold.T("%s needs %s", provider.Title, strings.Join(provider.Fields, ", ")))
 		}
-		return powerdns.New(providerapi.Config{Base: a.URL, Secret: secret}, "", nil)
-	case "ddns":
-		if a.Server == "" {
-			return nil, misuse(freehold.T("the account %q has no server", name), freehold.T("add server = %q", "host:port"))
-		}
+	}
+	opened := all.Account{URL: a.URL, Server: a.Server, Key: a.Key, Account: a.Account}
+	if a.Provider == "ddns" {
 		key, err := axfr.ReadKey(a.Key, a.Algorithm, a.Secret, s.Getenv)
 		if err != nil {
 			return nil, err
 		}
-		return ddns.New(axfr.New(axfr.Config{Key: key}), axfr.Address(a.Server, false)), nil
+		opened.TSIG = key
+		return provider.Open(opened, all.Options{})
 	}
-	return nil, misuse(freehold.T("the account %q has the provider %q, which is not known", name, freehold.OneLine(a.Provider)), freehold.T("use one of %s", "powerdns, ddns"))
+	for _, one := range []struct {
+		ref  string
+		into *string
+	}{{a.Secret, &opened.Secret}, {a.Consumer, &opened.Consumer}, {a.Token, &opened.Token}} {
+		if one.ref == "" {
+			continue
+		}
+		secret, err := s.secret(name, one.ref)
+		if err != nil {
+			return nil, err
+		}
+		*one.into = secret
+	}
+	return provider.Open(opened, all.Options{Transport: http.DefaultTransport})
 }
 
 // secret reads what a reference points to: env:VARIABLE or file:PATH.

@@ -10,15 +10,19 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"freehold"
+	"freehold/dnsexport/all"
 )
 
 func (s *session) adaptersCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "adapters",
-		Usage:     "what can be asked today: each top-level domain's registry by RDAP and WHOIS, and which rules it is judged by",
+		Usage:     "what can be asked today: each top-level domain's registry by RDAP and WHOIS, and which rules it is judged by; each DNS provider",
 		ArgsUsage: "[TLD…]",
 		Description: `Lists the registry servers that an audit asks, from IANA's list and from the program's own dated list. Neither RDAP nor WHOIS: only the DNS
 tells of these names.
+
+Without a TLD it also lists the DNS providers that zones can be read from and moved to, with what an account in the config file needs, what can be done
+there, and how it was tested: against the real server, or against a server of recorded shapes and never live.
 
 One RDAP reader and one WHOIS reader serve all; they are tested on answers of real registries and on an offline world with faults. No adapter
 of a registrar's own interface exists yet.`,
@@ -53,6 +57,36 @@ func (s *session) adapters(c *cli.Context) error {
 		whoisServer, _ := world.whois.Server(name)
 		profile := world.policy.For(name, world.at)
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", freehold.OneLine(suffix), cmp.Or(rdapBase, "-"), cmp.Or(whoisServer, "-"), profile.ID)
+	}
+	if err := w.Flush(); err != nil || c.Args().Present() {
+		return err
+	}
+	fmt.Fprintln(s.Out)
+	return s.providers()
+}
+
+// providers tells what can be done at each DNS provider, and how that was tested.
+func (s *session) providers() error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	head := []freehold.Text{freehold.T("DNS PROVIDER"), freehold.T("ACCOUNT HAS"), freehold.T("CHANGES"), freehold.T("MAKES ZONES"), freehold.T("LISTS ZONES"), freehold.T("SIGNS"), freehold.T("LOWEST TTL"), freehold.T("TESTED")}
+	var words []string
+	for _, h := range head {
+		words = append(words, h.Render(s.speaker))
+	}
+	fmt.Fprintln(w, strings.Join(words, "\t"))
+	yes := func(b bool) string {
+		if b {
+			return s.say("yes")
+		}
+		return "-"
+	}
+	for _, p := range all.Providers {
+		can := p.Can()
+		together := s.say("one by one")
+		if can.Atomic {
+			together = s.say("together")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", p.ID, strings.Join(p.Fields, ","), together, yes(can.Create), yes(can.List), yes(can.Sign), can.MinTTL, p.Tested.Text().Render(s.speaker))
 	}
 	return w.Flush()
 }

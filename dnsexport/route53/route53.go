@@ -52,7 +52,7 @@ func New(config providerapi.Config, keys Keys, now func() time.Time) (*Client, e
 	}
 	config.Provider, config.Secrets = provider, []string{keys.Secret, keys.Token}
 	config.Sign = func(r *http.Request, body []byte) error {
-		keys.sign(r, body, now())
+		keys.sign(r, body, now(), scope)
 		return nil
 	}
 	if config.Base == "" {

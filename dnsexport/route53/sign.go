@@ -16,12 +16,12 @@ type Keys struct {
 	ID, Secret, Token string
 }
 
-// Route 53 is signed for in one region, wherever the caller is.
+// scope: Route 53 is signed for in one region, wherever the caller is.
 const scope = "us-east-1/route53/aws4_request"
 
 // sign signs a request by Signature Version 4 of AWS: an HMAC, with a key derived
 // from the day and the service, over a canonical form of the request.
-func (k Keys) sign(r *http.Request, body []byte, at time.Time) {
+func (k Keys) sign(r *http.Request, body []byte, at time.Time, scope string) {
 	stamp := at.UTC().Format("20060102T150405Z")
 	r.Header.Set("X-Amz-Date", stamp)
 	if k.Token != "" {

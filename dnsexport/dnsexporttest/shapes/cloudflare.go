@@ -153,7 +153,7 @@ func cfShow(x Rec, zone string) cfRecord {
 	n := func(i int) *int { v, _ := strconv.Atoi(words[i]); return &v }
 	switch x.Type {
 	case "MX":
-		out.Priority, out.Content = n(0), strings.TrimSuffix(words[1], ".")
+		out.Priority, out.Content = n(0), undotted(words[1])
 	case "SRV":
 		out.Content = strings.Join(words[1:3], " ") + " " + strings.TrimSuffix(words[3], ".")
 		out.Priority = n(0)
@@ -189,7 +189,7 @@ func cfTake(p cfRecord, zone string) (Rec, error) {
 		if p.Priority == nil {
 			return x, fmt.Errorf("priority is a required field")
 		}
-		x.Data = fmt.Sprintf("%d %s.", *p.Priority, p.Content)
+		x.Data = fmt.Sprintf("%d %s", *p.Priority, dotted(p.Content))
 	case "SRV":
 		x.Data = get("priority", "weight", "port", "target") + "."
 	case "CAA":

@@ -250,6 +250,17 @@ func below(name, zone string) string {
 	return strings.TrimSuffix(name, "."+zone)
 }
 
+// undotted and dotted take the final dot off a name and put it back; the root keeps
+// its own.
+func undotted(name string) string {
+	if name == "." {
+		return name
+	}
+	return strings.TrimSuffix(name, ".")
+}
+
+func dotted(name string) string { return strings.TrimSuffix(name, ".") + "." }
+
 func at(owner string) string {
 	if owner == "" {
 		return "@"
