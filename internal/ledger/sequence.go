@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -134,4 +135,16 @@ func (s *storedHashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 func (s *storedHashes) Append(from int64, hashes []tlog.Hash) error {
 	s.from, s.added = from, hashes
 	return nil
+}
+
+// Committer makes leaves: a salt of its own and the commitment for each record.
+func Committer(random io.Reader) func(record []byte) (salt, commitment []byte, err error) {
+	return func(record []byte) ([]byte, []byte, error) {
+		salt, err := NewSalt(random)
+		if err != nil {
+			return nil, nil, err
+		}
+		leaf := Commit(salt, record)
+		return salt[:], leaf[:], nil
+	}
 }

@@ -29,6 +29,8 @@ type work struct {
 	fence int64
 	// waits says what the case waits for, beside time.
 	waits error
+	// ended: what failed is not tried again at once.
+	ended bool
 }
 
 func (w *work) c() *freehold.Case { return &w.row.Case }
@@ -91,7 +93,7 @@ func (d *Desk) Advance(ctx context.Context, id string) (Outcome, error) {
 		if err := w.step(ctx); err != nil {
 			return Outcome{w.row, w.waits}, err
 		}
-		if w.row.Version() == before {
+		if w.row.Version() == before || w.ended {
 			break
 		}
 	}

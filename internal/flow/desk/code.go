@@ -262,7 +262,7 @@ func (a *attempt) aloud(ctx context.Context, code freehold.TransferCode) error {
 // first, so that the case never says less than the registry holds.
 func (w *work) abort(ctx context.Context, reg transfer.Registrar, why string) error {
 	c := w.c()
-	w.waits = &freehold.Error{Kind: freehold.KindPermission, Msg: why}
+	w.waits, w.ended = &freehold.Error{Kind: freehold.KindPermission, Msg: why}, true
 	before, err := w.Store.Sealed(ctx, c.ID)
 	if err != nil && freehold.KindOf(err) != freehold.KindNotFound {
 		return err
