@@ -95,14 +95,14 @@ func (j *compareJob) flags() error {
 		return err
 	}
 	if f := c.String("format"); f != report.FormatTable && f != report.FormatJSON {
-		return usageError(fmt.Sprintf("%q is not a format of this result", freehold.OneLine(f)), "use table or json")
+		return misuse(freehold.T("%q is not a format of this result", f), freehold.T("use table or json"))
 	}
 	if c.NArg() != 2 {
-		return usageError("compare wants two sources", "as in freehold compare shop.zone dns://192.0.2.1")
+		return misuse(freehold.T("compare wants two sources"), freehold.T("as in freehold compare shop.zone dns://192.0.2.1"))
 	}
 	soa, ok := map[string]freehold.SOARule{"content": freehold.SOAContent, "exact": freehold.SOAExact, "ignore": freehold.SOAIgnore}[c.String("soa")]
 	if !ok {
-		return usageError(fmt.Sprintf("--soa %q is not known", freehold.OneLine(c.String("soa"))), "use content, exact or ignore")
+		return misuse(freehold.T("--soa %q is not known", c.String("soa")), freehold.T("use content, exact or ignore"))
 	}
 	j.rules = freehold.DiffRules{IgnoreTTL: c.Bool("ignore-ttl"), SOA: soa, DNSSEC: c.Bool("dnssec"), IgnoreApexNS: c.Bool("ignore-apex-ns")}
 	if name := c.String("zone"); name != "" {
@@ -119,10 +119,10 @@ func (j *compareJob) flags() error {
 func (j *compareJob) side(ctx context.Context, a string) (*freehold.Zone, error) {
 	if server, ok := strings.CutPrefix(a, "dns://"); ok {
 		if !hostPort(server) {
-			return nil, usageError(fmt.Sprintf("%q is no server", freehold.OneLine(a)), "as dns://192.0.2.1:53")
+			return nil, misuse(freehold.T("%q is no server", a), freehold.T("as dns://192.0.2.1:53"))
 		}
 		if j.zone == "" {
-			return nil, usageError("which zone is meant is not known", "give --zone NAME")
+			return nil, misuse(freehold.T("which zone is meant is not known"), freehold.T("give --zone NAME"))
 		}
 		client, err := j.transfers(j.c)
 		if err != nil {
@@ -133,7 +133,7 @@ func (j *compareJob) side(ctx context.Context, a string) (*freehold.Zone, error)
 	a = strings.TrimPrefix(a, "copy:")
 	st, err := os.Stat(a)
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("there is no file or folder %q", freehold.OneLine(a)), Hint: "a server is written dns://HOST:PORT, the delegation @"}
+		return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("there is no file or folder %q", a), Advice: freehold.T("a server is written dns://HOST:PORT, the delegation @")}
 	}
 	if !st.IsDir() {
 		return readZoneFile(a, j.zone)
@@ -149,7 +149,7 @@ func (j *compareJob) side(ctx context.Context, a string) (*freehold.Zone, error)
 			return nil, err
 		}
 		if len(r.Manifest.Zones) != 1 {
-			return nil, usageError(fmt.Sprintf("%q holds %d zones", a, len(r.Manifest.Zones)), "give --zone NAME")
+			return nil, misuse(freehold.T("%q holds %d zones", a, len(r.Manifest.Zones)), freehold.T("give --zone NAME"))
 		}
 		zone = r.Manifest.Zones[0].Zone
 	}
@@ -216,13 +216,13 @@ func (j *compareJob) verdict(ctx context.Context, sides []*freehold.Zone) error 
 		reference = sides[1]
 	}
 	if reference == nil {
-		return usageError("both sides are the delegation", "name a file, a copy or a server as the other")
+		return misuse(freehold.T("both sides are the delegation"), freehold.T("name a file, a copy or a server as the other"))
 	}
 	doc.Zone = j.zone.String()
 	doc.A, doc.B = sideOf(sides[0], args[0]), sideOf(sides[1], args[1])
 	if sides[0] != nil && sides[1] != nil {
 		if !sides[0].Origin.Equal(sides[1].Origin) {
-			return usageError(fmt.Sprintf("the sources are of two zones, %q and %q", sides[0].Origin, sides[1].Origin), "")
+			return misuse(freehold.T("the sources are of two zones, %q and %q", sides[0].Origin, sides[1].Origin), freehold.Text{})
 		}
 		d := diffOf(sides[0].Diff(sides[1], j.rules))
 		doc.Diff, doc.Same = &d, len(d.Changes) == 0
@@ -247,14 +247,14 @@ func (j *compareJob) everyServer(ctx context.Context, reference *freehold.Zone, 
 	}
 	host, ok := reference.Origin.Host()
 	if !ok {
-		return usageError(fmt.Sprintf("%q has no delegation", reference.Origin), "")
+		return misuse(freehold.T("%q has no delegation", reference.Origin), freehold.Text{})
 	}
 	servers, err := j.world.delegation(j.c)(ctx, host)
 	if err != nil {
 		return err
 	}
 	if len(servers) == 0 {
-		return &freehold.Error{Kind: freehold.KindUnavailable, Msg: fmt.Sprintf("no name server of %q was found", host)}
+		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("no name server of %q was found", host)}
 	}
 	for _, d := range export.EveryServer(ctx, reference, servers, axfr.Asker{Timeout: j.c.Duration("timeout")}, j.rules, 16) {
 		s := serverDoc{Server: d.Server.Host.ASCII(), Address: d.Server.Address, Network: d.Network, Failed: d.Failed, Error: d.Error, Diff: diffOf(d.Diff)}

@@ -32,13 +32,19 @@ func (s *session) exportCommand() *cli.Command {
 Without --server each zone is transferred from the name servers of its delegation. What was good is never touched before its successor is whole on disk.
 "export --check DIR" verifies signature and digests, and reads every file back.
 
+--from api reads from the provider of --account, and holds each zone against its name servers: only where all of them agree is the copy complete. --from observe asks the name servers for what can be guessed and found, for names you answer for, slowly; it can be interrupted and run again, and its copies are PARTIAL.
+
 Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zone is partial or failed, or the check found something.`,
 		Flags: join(
 			[]cli.Flag{
 				&cli.StringFlag{Name: "directory", Aliases: []string{"o", "output"}, Usage: "write to the folder `DIR`"},
 				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: bind,json,octodns,dnscontrol,terraform,route53,csv"},
-				&cli.StringFlag{Name: "from", Value: "auto", Usage: "where zones are read: auto, axfr, file"},
+				&cli.StringFlag{Name: "from", Value: "auto", Usage: "where zones are read: auto, axfr, api, observe, file"},
 				&cli.StringFlag{Name: "file", Usage: "with --from file: the zone file at `PATH`, or a folder of NAME.zone"},
+				&cli.StringFlag{Name: "account", Usage: "with --from api: the `ACCOUNT` of the config file; --all then means all of its zones"},
+				&cli.StringFlag{Name: "wordlist", Usage: "with --from observe: ask first for the words in `FILE`, one a line"},
+				&cli.StringFlag{Name: "hints", Usage: "with --from observe: names that exist or existed, in `FILE`, one a line"},
+				&cli.Float64Flag{Name: "rate", Value: nameServerRate, Usage: "0 lifts the limit of 20 questions a second to one name server"},
 				&cli.IntFlag{Name: "keep", Value: 1, Usage: "keep `N` generations; what did not change is stored once"},
 				&cli.StringSliceFlag{Name: "encrypt-to", Usage: "encrypt the zones to the age `RECIPIENT` (age1…) or to those in file:PATH; may be repeated"},
 				&cli.StringFlag{Name: "check", Usage: "check the export in `DIR` instead"},
@@ -56,7 +62,7 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 
 func (s *session) export(c *cli.Context) error {
 	if f := c.String("format"); f != report.FormatTable && f != report.FormatJSON {
-		return usageError(fmt.Sprintf("%q is not a format of this result", freehold.OneLine(f)), "use table or json")
+		return misuse(freehold.T("%q is not a format of this result", f), freehold.T("use table or json"))
 	}
 	if _, err := s.language(c); err != nil {
 		return err
@@ -73,15 +79,17 @@ type exportJob struct {
 	*session
 	c     *cli.Context
 	world *observers
+	// kept are the zones that lie in the folder when the run ends.
+	kept map[freehold.Host]bool
 }
 
 func (j *exportJob) run(ctx context.Context) (err error) {
 	c := j.c
 	if c.String("directory") == "" {
-		return usageError("there is no folder to write to", "give -o DIR")
+		return misuse(freehold.T("there is no folder to write to"), freehold.T("give -o DIR"))
 	}
 	if c.Int("keep") < 1 || c.Int("parallel") < 1 || c.Int("parallel") > 256 {
-		return usageError("--keep and --parallel must be at least 1", "")
+		return misuse(freehold.T("--keep and --parallel must be at least 1, --parallel at most 256"), freehold.Text{})
 	}
 	formats, err := format.Parse(c.String("as"))
 	if err != nil {
@@ -112,22 +120,30 @@ func (j *exportJob) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return j.write(ctx, w, zones, read)
+	copies := &copies{now: options.Now, files: c.String("from") == "file"}
+	if err := j.write(ctx, w, zones, copies.reading(read)); err != nil || j.code == exitFailed {
+		return err
+	}
+	return j.remember(ctx, copies)
 }
 
 func (j *exportJob) write(ctx context.Context, w *archive.Writer, zones []freehold.Host, read export.Reader) error {
 	partial := 0
+	j.kept = map[freehold.Host]bool{}
+	hinted := map[string]bool{} // once is enough, whatever the number of zones
 	kept, err := export.Run(ctx, zones, read, w, export.Options{Parallel: j.c.Int("parallel"), Tell: func(o export.Outcome) {
 		if o.Err != nil {
-			fmt.Fprintf(j.Err, "freehold: %s\n", freehold.OneLine(o.Err.Error()))
-			if hint := freehold.HintOf(o.Err); hint != "" {
-				fmt.Fprintf(j.Err, "hint: %s\n", hint)
+			j.tellText(freehold.SayError(j.speaker, o.Err))
+			if hint := freehold.SayHint(j.speaker, o.Err); !hinted[hint] {
+				j.hint(hint)
+				hinted[hint] = true
 			}
 			return
 		}
-		if o.Entry.Partial {
+		if o.Entry.Partial || j.from() == "api" && !o.Entry.Coverage.Complete() {
 			partial++
 		}
+		j.kept[o.Zone] = true
 		j.remarks(o.Entry)
 	}})
 	if err != nil {
@@ -264,7 +280,10 @@ func (j *exportJob) zones(ctx context.Context) ([]freehold.Host, error) {
 		}
 		zones = append(zones, h)
 	}
-	if selects(j.c) {
+	if j.from() == "api" && j.c.Bool("all") {
+		return j.zonesOfAccount(ctx)
+	}
+	if selects(j.c) && !j.wholeLab() {
 		listed, err := j.listed(ctx)
 		if err != nil {
 			return nil, err
@@ -274,8 +293,11 @@ func (j *exportJob) zones(ctx context.Context) ([]freehold.Host, error) {
 	if len(zones) == 0 && j.c.String("from") == "file" {
 		return j.zonesOfFiles()
 	}
+	if len(zones) == 0 && j.c.Bool("lab") {
+		zones = labZones()
+	}
 	if len(zones) == 0 {
-		return nil, usageError("no zones to export", "give names, or --all")
+		return nil, misuse(freehold.T("no zones to export"), freehold.T("give names, or --all"))
 	}
 	slices.SortFunc(zones, func(a, b freehold.Host) int { return strings.Compare(a.ASCII(), b.ASCII()) })
 	return slices.Compact(zones), nil
@@ -312,7 +334,7 @@ func (j *exportJob) zonesOfFiles() ([]freehold.Host, error) {
 			}
 		}
 		if len(zones) == 0 {
-			return nil, usageError(fmt.Sprintf("the folder %q holds no NAME.zone", path), "")
+			return nil, misuse(freehold.T("the folder %q holds no NAME.zone", path), freehold.Text{})
 		}
 		return zones, nil
 	}
@@ -322,20 +344,32 @@ func (j *exportJob) zonesOfFiles() ([]freehold.Host, error) {
 	}
 	h, ok := z.Origin.Host()
 	if !ok {
-		return nil, usageError(fmt.Sprintf("the zone in %q has no name of a host", path), "")
+		return nil, misuse(freehold.T("the zone in %q has no name of a host", path), freehold.Text{})
 	}
 	return []freehold.Host{h}, nil
 }
 
+// from is where zones are read: an account that is named without more is asked.
+func (j *exportJob) from() string {
+	from := j.c.String("from")
+	if from == "auto" && j.c.String("account") != "" {
+		return "api"
+	}
+	return from
+}
+
 // reader is where the zones are read from.
 func (j *exportJob) reader(ctx context.Context) (export.Reader, error) {
-	from := j.c.String("from")
-	switch from {
+	switch from := j.from(); from {
 	case "auto", "axfr":
 	case "file":
 		return j.fileReader()
+	case "api":
+		return j.apiReader(ctx)
+	case "observe":
+		return j.observeReader(ctx)
 	default:
-		return nil, usageError(fmt.Sprintf("--from %q is not known", freehold.OneLine(from)), "use auto, axfr or file")
+		return nil, misuse(freehold.T("--from %q is not known", freehold.OneLine(from)), freehold.T("use one of %s", "auto, axfr, api, observe, file"))
 	}
 	client, err := j.transfers(j.c)
 	if err != nil {

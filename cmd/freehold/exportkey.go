@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,21 +28,21 @@ func (s *session) keyFile() string {
 func (j *exportJob) signWith(o *archive.Options) error {
 	path := j.keyFile()
 	if path == "" {
-		fmt.Fprintln(j.Err, "freehold: there is no home folder for a signing key: the manifest is not signed")
+		j.tell(freehold.T("there is no home folder for a signing key: the manifest is not signed"))
 		return nil
 	}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if b, err = makeKey(path); err == nil {
-			fmt.Fprintf(j.Err, "freehold: made a key to sign exports with: %s (public: %s.pub)\n", path, path)
+			j.tell(freehold.T("made a key to sign exports with: %s (public: %s)", path, path+".pub"))
 		}
 	}
 	if err != nil {
-		return &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("no signing key in %q", path), Err: plain(err)}
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("no signing key in %q", path), Err: plain(err)}
 	}
 	secret := strings.TrimSpace(string(b))
 	if o.Signer, err = note.NewSigner(secret); err != nil {
-		return &freehold.Error{Kind: freehold.KindDamaged, Msg: fmt.Sprintf("the signing key in %q does not read", path)}
+		return &freehold.Error{Kind: freehold.KindDamaged, Text: freehold.T("the signing key in %q does not read", path)}
 	}
 	mark := sha256.Sum256([]byte("freehold export mark\x00" + secret))
 	o.Secret = mark[:]
@@ -87,13 +86,13 @@ func (j *exportJob) verifier(given string) (note.Verifier, error) {
 			return nil, nil
 		}
 		if err != nil {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the public key in %q", path), Err: plain(err)}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the public key in %q", path), Err: plain(err)}
 		}
 		text = string(b)
 	}
 	v, err := note.NewVerifier(strings.TrimSpace(text))
 	if err != nil {
-		return nil, usageError("the public key is not valid", "as freehold-export+1a2b3c4d+A…, the content of export.key.pub")
+		return nil, misuse(freehold.T("the public key is not valid"), freehold.T("as freehold-export+1a2b3c4d+A…, the content of export.key.pub"))
 	}
 	return v, nil
 }

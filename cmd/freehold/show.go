@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"iter"
@@ -79,6 +80,9 @@ func (s *session) show(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if evidence, err = withMemory(c.Context, st, result, evidence); err != nil {
+		return err
+	}
 	out.options.Now, out.options.Saved = result.At, st.Location()
 	if err := report.Show(out.format, out, out.options, run, result, evidence); err != nil {
 		return err
@@ -94,6 +98,37 @@ func (s *session) saved(c *cli.Context, st *store.Store, name freehold.Name) (*f
 	}
 	r, err := st.Result(c.Context, run, name)
 	return r, run, err
+}
+
+// withMemory adds the evidence of what was remembered of a name when it was
+// audited, its attestations and zone copies, to that of the run itself.
+func withMemory(ctx context.Context, st *store.Store, r *freehold.Result, evidence []freehold.Evidence) ([]freehold.Evidence, error) {
+	have := map[freehold.EvidenceID]bool{}
+	for i := range evidence {
+		have[evidence[i].ID()] = true
+	}
+	var remembered []freehold.EvidenceID
+	for _, a := range r.Observed.Attestations {
+		remembered = append(remembered, a.Evidence)
+	}
+	for _, k := range r.Observed.ZoneCopies {
+		remembered = append(remembered, k.Evidence...)
+	}
+	for _, id := range remembered {
+		if id == "" || have[id] {
+			continue
+		}
+		have[id] = true
+		e, err := st.Evidence(ctx, id)
+		if freehold.KindOf(err) == freehold.KindNotFound {
+			continue // the page says so
+		}
+		if err != nil {
+			return nil, err
+		}
+		evidence = append(evidence, e)
+	}
+	return evidence, nil
 }
 
 // printRaw prints an answer as it came, or at a terminal in a form that cannot

@@ -79,7 +79,7 @@ func (s *session) transfers(c *cli.Context) (*axfr.Client, error) {
 	cfg := axfr.Config{Idle: c.Duration("timeout")}
 	if c.String("tsig") != "" || c.String("tsig-secret") != "" {
 		if c.String("tsig-secret") == "" {
-			return nil, usageError("--tsig needs the key's secret", "give --tsig-secret env:VARIABLE or file:PATH")
+			return nil, misuse(freehold.T("--tsig needs the key's secret"), freehold.T("give --tsig-secret env:VARIABLE or file:PATH"))
 		}
 		key, err := axfr.ReadKey(c.String("tsig"), c.String("tsig-algorithm"), c.String("tsig-secret"), s.Getenv)
 		if err != nil {
@@ -92,11 +92,11 @@ func (s *session) transfers(c *cli.Context) (*axfr.Client, error) {
 		if path := c.String("tls-ca"); path != "" {
 			pem, err := os.ReadFile(path)
 			if err != nil {
-				return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the certificates in %q", path), Err: plain(err)}
+				return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the certificates in %q", path), Err: plain(err)}
 			}
 			cfg.TLS.RootCAs = x509.NewCertPool()
 			if !cfg.TLS.RootCAs.AppendCertsFromPEM(pem) {
-				return nil, usageError(fmt.Sprintf("%q holds no certificate in PEM form", path), "")
+				return nil, misuse(freehold.T("%q holds no certificate in PEM form", path), freehold.Text{})
 			}
 		}
 	}
@@ -111,7 +111,7 @@ func (o *observers) delegation(c *cli.Context) export.Servers {
 			return nil, err
 		}
 		if name.Host() != zone {
-			return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is a zone inside a domain", zone), Hint: "name its server with --server HOST:PORT"}
+			return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is a zone inside a domain", zone), Advice: freehold.T("name its server with --server HOST:PORT")}
 		}
 		facts, _ := o.dns.Facts(ctx, name)
 		var servers []export.Server
@@ -142,7 +142,7 @@ func readZoneFile(path string, origin freehold.Owner) (*freehold.Zone, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the zone in %q", path), Err: plain(err)}
+		return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the zone in %q", path), Err: plain(err)}
 	}
 	defer f.Close()
 	return best.Read(f, filepath.Base(path), origin)
@@ -157,14 +157,14 @@ func recipients(given []string) ([]age.Recipient, []string, error) {
 		if path, ok := strings.CutPrefix(g, "file:"); ok {
 			f, err := os.Open(path)
 			if err != nil {
-				return nil, nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the recipients in %q", path), Err: plain(err)}
+				return nil, nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the recipients in %q", path), Err: plain(err)}
 			}
 			defer f.Close()
 			r = io.LimitReader(f, 1<<20)
 		}
 		parsed, err := age.ParseRecipients(r)
 		if err != nil {
-			return nil, nil, usageError("an age recipient is not valid", "as age1…, or file:PATH with one a line")
+			return nil, nil, misuse(freehold.T("an age recipient is not valid"), freehold.T("as age1…, or file:PATH with one a line"))
 		}
 		for _, p := range parsed {
 			out = append(out, p)
@@ -183,12 +183,12 @@ func identities(path string) ([]age.Identity, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the age identity in %q", path), Err: plain(err)}
+		return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the age identity in %q", path), Err: plain(err)}
 	}
 	defer f.Close()
 	ids, err := age.ParseIdentities(io.LimitReader(f, 1<<20))
 	if err != nil { // the error would repeat what stands in the file
-		return nil, usageError(fmt.Sprintf("%q holds no age identity", path), "")
+		return nil, misuse(freehold.T("%q holds no age identity", path), freehold.Text{})
 	}
 	return ids, nil
 }

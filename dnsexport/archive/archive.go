@@ -84,11 +84,11 @@ func Begin(dir string, o Options) (*Writer, error) {
 	w.disk.SetLimit(16)
 	w.stage = filepath.Join(w.own, "stage")
 	if err := os.MkdirAll(w.own, 0o700); err != nil {
-		return nil, failure("cannot make the folder", dir, err)
+		return nil, failure(freehold.T("cannot make the folder %q", dir), err)
 	}
 	unlock, err := lock(filepath.Join(w.own, "lock"))
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindBusy, Msg: fmt.Sprintf("another run is writing to %q", dir), Hint: "wait until it is done"}
+		return nil, &freehold.Error{Kind: freehold.KindBusy, Text: freehold.T("another run is writing to %q", dir), Advice: freehold.T("wait until it is done")}
 	}
 	w.unlock = unlock
 	if err := w.prepare(); err != nil {
@@ -108,10 +108,10 @@ func (w *Writer) prepare() error {
 	}
 	w.old = old
 	if err := os.RemoveAll(w.stage); err != nil {
-		return failure("cannot clear", w.stage, err)
+		return failure(freehold.T("cannot clear %q", w.stage), err)
 	}
 	if err := os.Mkdir(w.stage, 0o700); err != nil {
-		return failure("cannot make the folder", w.stage, err)
+		return failure(freehold.T("cannot make the folder %q", w.stage), err)
 	}
 	w.manifest = Manifest{Schema: SchemaManifest, Version: w.o.Version, Created: w.o.Now().UTC().Truncate(time.Second)}
 	for _, e := range old.Zones { // a zone that is not exported this time keeps its last good copy
@@ -137,8 +137,8 @@ func (w *Writer) Zone(z *freehold.Zone) (Entry, error) {
 	previous := w.previous(name)
 	if previous != nil && z.Partial() && previous.Coverage > z.Coverage {
 		return *previous, &freehold.Error{Kind: freehold.KindInvalid,
-			Msg:  fmt.Sprintf("zone %q: the new copy is only %s; the one of %s, %s, is kept", name, z.Coverage, previous.At.Format(time.DateOnly), previous.Coverage),
-			Hint: "export it into another folder to have both"}
+			Text:   freehold.T("zone %q: the new copy is only %s; the one of %s, %s, is kept", name, z.Coverage, previous.At.Format(time.DateOnly), previous.Coverage),
+			Advice: freehold.T("export it into another folder to have both")}
 	}
 	e := entryOf(z, name)
 	for _, f := range w.o.Formats {
@@ -194,7 +194,7 @@ func (w *Writer) file(f *format.Format, file format.File, name string, previous 
 	mark := hmac.New(sha256.New, w.o.Secret)
 	losses, err := file.Write(mark)
 	if err != nil {
-		return File{}, nil, failure("cannot write", name, err)
+		return File{}, nil, failure(freehold.T("cannot write %q", name), err)
 	}
 	out := File{Path: name, Format: f.Name, Mark: hex.EncodeToString(mark.Sum(nil)), Recipients: w.o.RecipientNames}
 	if previous != nil { // age never writes the same twice: an unchanged zone keeps its file
@@ -237,7 +237,7 @@ func (w *Writer) staged(name string) {
 func (w *Writer) write(name string, content func(io.Writer) error) (int64, string, error) {
 	f, err := os.OpenFile(filepath.Join(w.stage, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return 0, "", failure("cannot write", name, err)
+		return 0, "", failure(freehold.T("cannot write %q", name), err)
 	}
 	sum := sha256.New()
 	counted := &counter{w: io.MultiWriter(f, sum)}
@@ -246,7 +246,7 @@ func (w *Writer) write(name string, content func(io.Writer) error) (int64, strin
 		err = cerr
 	}
 	if err != nil {
-		return 0, "", failure("cannot write", name, err)
+		return 0, "", failure(freehold.T("cannot write %q", name), err)
 	}
 	w.staged(name)
 	return counted.n, hex.EncodeToString(sum.Sum(nil)), nil
@@ -280,7 +280,7 @@ func (w *Writer) Commit(expected int) (Manifest, error) {
 		return *m, err
 	}
 	if err := errors.Join(w.disk.Wait(), syncDir(w.stage)); err != nil {
-		return *m, failure("cannot finish", w.stage, err)
+		return *m, failure(freehold.T("cannot finish %q", w.stage), err)
 	}
 	if w.o.Keep > 1 {
 		if err := w.keepGeneration(); err != nil {
@@ -288,10 +288,10 @@ func (w *Writer) Commit(expected int) (Manifest, error) {
 		}
 	}
 	if err := os.Rename(w.stage, filepath.Join(w.own, "commit")); err != nil {
-		return *m, failure("cannot commit", w.dir, err)
+		return *m, failure(freehold.T("cannot commit %q", w.dir), err)
 	}
 	if err := syncDir(w.own); err != nil {
-		return *m, failure("cannot commit", w.dir, err)
+		return *m, failure(freehold.T("cannot commit %q", w.dir), err)
 	}
 	if err := w.finishCommit(); err != nil {
 		return *m, err
@@ -334,7 +334,7 @@ func (w *Writer) finishCommit() error {
 		return nil
 	}
 	if err != nil {
-		return failure("cannot read", commit, err)
+		return failure(freehold.T("cannot read %q", commit), err)
 	}
 	next, err := readManifest(filepath.Join(commit, manifestName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -346,7 +346,7 @@ func (w *Writer) finishCommit() error {
 			for path := range old.paths() {
 				if !next.paths()[path] {
 					if err := os.Remove(filepath.Join(w.dir, path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-						return failure("cannot remove", path, err)
+						return failure(freehold.T("cannot remove %q", path), err)
 					}
 				}
 			}
@@ -355,11 +355,11 @@ func (w *Writer) finishCommit() error {
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return rank(a.Name()) - rank(b.Name()) })
 	for _, e := range entries {
 		if err := os.Rename(filepath.Join(commit, e.Name()), filepath.Join(w.dir, e.Name())); err != nil {
-			return failure("cannot place", e.Name(), err)
+			return failure(freehold.T("cannot place %q", e.Name()), err)
 		}
 	}
 	if err := syncDir(w.dir); err != nil {
-		return failure("cannot finish", w.dir, err)
+		return failure(freehold.T("cannot finish %q", w.dir), err)
 	}
 	return os.Remove(commit)
 }
@@ -374,11 +374,11 @@ func rank(name string) int {
 	return 0
 }
 
-func failure(what, path string, err error) error {
+func failure(what freehold.Text, err error) error {
 	kind := freehold.KindInvalid
-	hint := ""
+	var advice freehold.Text
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
-		kind, hint = freehold.KindFull, "the last good copy is untouched; make room and run again"
+		kind, advice = freehold.KindFull, freehold.T("the last good copy is untouched; make room and run again")
 	}
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
@@ -388,7 +388,7 @@ func failure(what, path string, err error) error {
 	if errors.As(err, &le) {
 		err = le.Err
 	}
-	return &freehold.Error{Kind: kind, Msg: fmt.Sprintf("%s %q", what, path), Err: err, Hint: hint}
+	return &freehold.Error{Kind: kind, Text: what, Err: err, Advice: advice}
 }
 
 // syncAll brings files and their folder to the disk.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -53,7 +52,7 @@ func Check(dir string, o CheckOptions) (CheckResult, error) {
 	path := c.place(manifestName)
 	m, raw, err := loadManifest(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return c.r, &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("%q holds no export: there is no %s", dir, manifestName)}
+		return c.r, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%q holds no export: there is no %s", dir, manifestName)}
 	}
 	if err != nil {
 		return c.r, err
@@ -194,7 +193,7 @@ func Load(dir, zone string, identities []age.Identity) (*freehold.Zone, error) {
 			return c.load(e, identities)
 		}
 	}
-	return nil, &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("%q has no copy of %q", dir, zone)}
+	return nil, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("%q has no copy of %q", dir, zone)}
 }
 
 func (c *checker) load(e Entry, identities []age.Identity) (*freehold.Zone, error) {
@@ -209,14 +208,14 @@ func (c *checker) load(e Entry, identities []age.Identity) (*freehold.Zone, erro
 		}
 		b, err := os.ReadFile(c.place(f.Path))
 		if err != nil {
-			return nil, failure("cannot read", f.Path, err)
+			return nil, failure(freehold.T("cannot read %q", f.Path), err)
 		}
 		if sum := sha256.Sum256(b); hex.EncodeToString(sum[:]) != f.SHA256 {
-			return nil, &freehold.Error{Kind: freehold.KindDamaged, Msg: fmt.Sprintf("%q is not what its manifest says", f.Path)}
+			return nil, &freehold.Error{Kind: freehold.KindDamaged, Text: freehold.T("%q is not what its manifest says", f.Path)}
 		}
 		if strings.HasSuffix(f.Path, ".age") {
 			if b, err = open(b, identities); err != nil {
-				return nil, &freehold.Error{Kind: freehold.KindPermission, Msg: fmt.Sprintf("%q cannot be decrypted", f.Path), Err: err, Hint: "give the age key with --identity FILE"}
+				return nil, &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("%q cannot be decrypted", f.Path), Err: err, Advice: freehold.T("give the age key with --identity FILE")}
 			}
 		}
 		z, err := format.ByName(f.Format).Read(bytes.NewReader(b), f.Path, origin)
@@ -230,7 +229,7 @@ func (c *checker) load(e Entry, identities []age.Identity) (*freehold.Zone, erro
 		}
 	}
 	if out == nil {
-		return nil, &freehold.Error{Kind: freehold.KindNotFound, Msg: fmt.Sprintf("the copy of %q has no file in the formats bind, json or csv", e.Zone)}
+		return nil, &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the copy of %q has no file in the formats bind, json or csv", e.Zone)}
 	}
 	out.Sort()
 	out.Coverage, out.Source, out.At = e.Coverage, "copy "+filepath.Join(c.dir, e.Zone), e.At

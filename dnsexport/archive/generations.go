@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"freehold"
 )
 
 // Older generations lie in .freehold/generations/TIME as manifests; their files
@@ -21,7 +23,7 @@ func (w *Writer) keepGeneration() error {
 	generation := filepath.Join(w.own, "generations", w.manifest.Created.Format("20060102T150405Z"))
 	for _, dir := range []string{objects, generation} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return failure("cannot make the folder", dir, err)
+			return failure(freehold.T("cannot make the folder %q", dir), err)
 		}
 	}
 	var added []string
@@ -39,7 +41,7 @@ func (w *Writer) keepGeneration() error {
 				if !e.Current { // damaged before us: Check tells, and it is no reason to stop
 					continue
 				}
-				return failure("cannot keep", f.Path, err)
+				return failure(freehold.T("cannot keep %q", f.Path), err)
 			}
 			added = append(added, f.SHA256)
 		}
@@ -47,13 +49,13 @@ func (w *Writer) keepGeneration() error {
 	var described []string
 	for _, name := range []string{manifestName, noteName} {
 		if err := copyFile(filepath.Join(w.stage, name), filepath.Join(generation, name), ""); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return failure("cannot keep", name, err)
+			return failure(freehold.T("cannot keep %q", name), err)
 		} else if err == nil {
 			described = append(described, name)
 		}
 	}
 	if err := errors.Join(syncAll(objects, added), syncAll(generation, described)); err != nil {
-		return failure("cannot keep", generation, err)
+		return failure(freehold.T("cannot keep %q", generation), err)
 	}
 	return nil
 }
@@ -71,7 +73,7 @@ func (w *Writer) prune() error {
 	}
 	for len(all) > keep {
 		if err := os.RemoveAll(filepath.Join(root, all[0].Name())); err != nil {
-			return failure("cannot remove", all[0].Name(), err)
+			return failure(freehold.T("cannot remove %q", all[0].Name()), err)
 		}
 		all = all[1:]
 	}
@@ -94,7 +96,7 @@ func (w *Writer) prune() error {
 	for _, o := range objects {
 		if !used[o.Name()] {
 			if err := os.Remove(filepath.Join(w.own, "objects", o.Name())); err != nil {
-				return failure("cannot remove", o.Name(), err)
+				return failure(freehold.T("cannot remove %q", o.Name()), err)
 			}
 		}
 	}

@@ -149,10 +149,10 @@ func loadManifest(path string) (m Manifest, raw []byte, err error) {
 	}
 	defer f.Close()
 	if raw, err = io.ReadAll(io.LimitReader(f, maxManifest)); err != nil {
-		return m, nil, failure("cannot read", path, err)
+		return m, nil, failure(freehold.T("cannot read %q", path), err)
 	}
 	damaged := func(why string) error {
-		return &freehold.Error{Kind: freehold.KindDamaged, Msg: fmt.Sprintf("the manifest %q does not read: %s", path, why), Hint: "nothing was changed; put it back, or export into another folder"}
+		return &freehold.Error{Kind: freehold.KindDamaged, Text: freehold.T("the manifest %q does not read: %s", path, why), Advice: freehold.T("nothing was changed; put it back, or export into another folder")}
 	}
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return m, raw, damaged(err.Error())

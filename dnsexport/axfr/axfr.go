@@ -232,13 +232,13 @@ func (c *Client) dial(ctx context.Context, server string) (net.Conn, error) {
 
 // failed makes an error of the transfer, with zone and server.
 func failed(ctx context.Context, zone freehold.Owner, server string, err error, kind freehold.ErrorKind) error {
-	e := &freehold.Error{Kind: kind, Msg: fmt.Sprintf("transfer of %q from %s", strings.TrimSuffix(zone.String(), "."), server)}
+	e := &freehold.Error{Kind: kind, Text: freehold.T("transfer of %q from %s", strings.TrimSuffix(zone.String(), "."), server)}
 	var refused *refusal
 	var network net.Error
 	var given *freehold.Error
 	switch {
 	case errors.As(err, &refused):
-		e.Kind, e.Hint = refused.kind(), refused.hint()
+		e.Kind, e.Advice = refused.kind(), refused.advice()
 	case ctx.Err() == context.DeadlineExceeded:
 		e.Kind, err = freehold.KindUnavailable, errors.New("it does not end: the time allowed is over")
 	case ctx.Err() != nil:
@@ -345,6 +345,20 @@ func (s *stream) finish() error {
 	return nil
 }
 
+// What a refusal says, as far as people meet it: the catalogues have these words.
+var _ = []freehold.Text{
+	freehold.T("the server closed the connection without an answer"),
+	freehold.T("the server says that our signature is wrong (BADSIG)"),
+	freehold.T("the server does not know our key (BADKEY)"),
+	freehold.T("the server says that our clock is wrong (BADTIME)"),
+	freehold.T("the server answers SERVFAIL"),
+	freehold.T("the server answers NXDOMAIN"),
+	freehold.T("the server answers NOTIMP"),
+	freehold.T("the server answers REFUSED"),
+	freehold.T("the server answers NOTAUTH"),
+	freehold.T("the server does not answer"),
+}
+
 // refusal is an answer that says no.
 type refusal struct {
 	rcode  int
@@ -383,16 +397,16 @@ func (r *refusal) kind() freehold.ErrorKind {
 	return freehold.KindUnavailable
 }
 
-func (r *refusal) hint() string {
+func (r *refusal) advice() freehold.Text {
 	switch {
 	case r.tsig == 18:
-		return "set this machine's clock"
+		return freehold.T("set this machine's clock")
 	case r.tsig != 0:
-		return "compare name, algorithm and secret of the key with the server's"
+		return freehold.T("compare name, algorithm and secret of the key with the server's")
 	case r.rcode == 5, r.closed:
-		return "the server's operator must allow transfers to your address or key"
+		return freehold.T("the server's operator must allow transfers to your address or key")
 	case r.rcode == 9:
-		return "this server does not serve the zone, or wants a key"
+		return freehold.T("this server does not serve the zone, or wants a key")
 	}
-	return ""
+	return freehold.Text{}
 }

@@ -14,7 +14,7 @@ import (
 func (c *Client) Update(ctx context.Context, base *freehold.Zone, server string) (z *freehold.Zone, changed bool, err error) {
 	soa, ok := base.SOA()
 	if !ok {
-		return nil, false, &freehold.Error{Kind: freehold.KindInvalid, Msg: "the copy to bring up to date has no SOA"}
+		return nil, false, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the copy to bring up to date has no SOA")}
 	}
 	u := update{base: base, soa: soa}
 	// Some servers give the SOA a reply over TCP with one record where nothing

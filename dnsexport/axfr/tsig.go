@@ -55,7 +55,7 @@ func Algorithms() []string {
 func NewKey(name, algorithm, secret string) (*Key, error) {
 	owner, err := freehold.ParseOwner(name, freehold.RootOwner)
 	if err != nil {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("%q is no name of a key", freehold.OneLine(name))}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is no name of a key", name)}
 	}
 	algorithm = strings.TrimSuffix(strings.ToLower(algorithm), ".")
 	if algorithm == "" {
@@ -72,21 +72,21 @@ func NewKey(name, algorithm, secret string) (*Key, error) {
 		if strings.Contains(base, "md5") {
 			hint = "HMAC-MD5 must not be used any more (RFC 8945 section 6): make a new key, as with tsig-keygen"
 		}
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("TSIG algorithm %q is not supported", freehold.OneLine(algorithm)), Hint: hint}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("TSIG algorithm %q is not supported", algorithm), Hint: hint}
 	}
 	full := k.hash().Size()
 	k.size = full
 	if base != algorithm {
 		// Not below half the hash nor below ten octets (RFC 8945 section 5.2.2.1).
 		if k.size = bits / 8; bits%8 != 0 || k.size > full || k.size < max(10, full/2) {
-			return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("TSIG algorithm %q cuts to a length that is not allowed", freehold.OneLine(algorithm))}
+			return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("TSIG algorithm %q cuts to a length that is not allowed", algorithm)}
 		}
 	}
 	if k.algorithm, err = freehold.ParseOwner(base, freehold.RootOwner); err != nil {
 		return nil, err
 	}
 	if k.secret, err = base64.StdEncoding.DecodeString(strings.Join(strings.Fields(secret), "")); err != nil || len(k.secret) == 0 {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Msg: fmt.Sprintf("the secret of the TSIG key %q is not base64", k.Name())}
+		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the secret of the TSIG key %q is not base64", k.Name())}
 	}
 	return k, nil
 }
@@ -100,30 +100,30 @@ func ReadKey(name, algorithm, ref string, getenv func(string) string) (*Key, err
 	switch {
 	case kind == "env" && where != "":
 		if text = getenv(where); text == "" {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("the environment has no TSIG secret in %q", where)}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("the environment has no TSIG secret in %q", where)}
 		}
 	case kind == "file" && where != "":
 		b, err := readSmall(where)
 		if err != nil {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("cannot read the TSIG secret in %q", where), Err: err}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read the TSIG secret in %q", where), Err: err}
 		}
 		text = string(b)
 	default: // what was given may be the secret itself: it is not repeated
-		return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: "a TSIG secret comes by reference only", Hint: "as env:VARIABLE or file:PATH"}
+		return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("a TSIG secret comes by reference only"), Advice: freehold.T("as env:VARIABLE or file:PATH")}
 	}
 	if m := keyClause.FindStringSubmatch(text); m != nil {
 		clause := m[2]
 		if name == "" {
 			name = m[1]
 		} else if !sameName(name, m[1]) {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("the key in %s is called %q, not %q", ref, freehold.OneLine(m[1]), freehold.OneLine(name))}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("the key in %s is called %q, not %q", ref, m[1], name)}
 		}
 		if a := algorithmClause.FindStringSubmatch(clause); a != nil && algorithm == "" {
 			algorithm = a[1]
 		}
 		s := secretClause.FindStringSubmatch(clause)
 		if s == nil {
-			return nil, &freehold.Error{Kind: freehold.KindUsage, Msg: fmt.Sprintf("the key clause in %s has no secret", ref)}
+			return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("the key clause in %s has no secret", ref)}
 		}
 		text = s[1]
 	}

@@ -176,7 +176,11 @@ func TestDig(t *testing.T) {
 		{"127.53.0.53", "_spf.nordet-web.ca TXT", "ip4:203.0.113.9"},
 		{"127.53.0.53", "in2.postilla-mail.ch A", "198.51.100.66"},
 		{"127.53.0.53", "clairiere.ostrea-marais.bzh A", "status: NXDOMAIN"},
-		{"127.53.16.1", "atelier-verrine.ch AXFR", "failed"},
+		{"127.53.16.1", "atelier-verrine.ch AXFR", "XFR size: "},
+		{"127.53.11.1", "fournil-des-orgues.com AXFR", "failed"}, // not there
+		{"127.53.17.1", "fromagerie-du-cret.com AXFR", "failed"},
+		{"127.53.1.1", "com AXFR", "failed"},
+		{"127.53.0.53", "atelier-verrine.ch AXFR", "failed"},
 	} {
 		args := append([]string{"@" + tt.addr, "-p", strconv.Itoa(l.DNSPort()), "+tries=1", "+time=5"}, strings.Fields(tt.query)...)
 		out, err := exec.Command(program, args...).CombinedOutput()

@@ -88,6 +88,15 @@ var staleGlue = map[string]string{"ns2.vieux-serveurs.net": "127.53.22.1"}
 // withoutTCP are name servers whose firewall lets only UDP through.
 var withoutTCP = []string{"ns2.vieux-serveurs.net"}
 
+// withoutTransfers are name servers that give nobody a whole zone (AXFR): most
+// hosts allow it to their own secondaries alone. Here the others allow it to any
+// asker, as a host does for a customer who asks.
+var withoutTransfers = []string{
+	"dns1.mistraline.com", "dns2.mistraline.com", "ns1.massif-parking.net", "ns2.massif-parking.net",
+	"dns1.comptoir-des-noms.com", "dns2.comptoir-des-noms.com",
+	"ns1.delta-meuse.be", // its second server does
+}
+
 // houses are the companies' own names.
 var houses = []domain{
 	house(infrastructure, "comptoir", "2003-05-12", "2031-05-12", "ns1."+infrastructure, "ns2."+infrastructure),

@@ -76,6 +76,9 @@ func (n *nameServer) serve(ctx context.Context, w dns.ResponseWriter, q *dns.Msg
 		return
 	}
 	m := n.reply(q)
+	if whole := n.transfer(q); whole != nil && !udp {
+		m = whole
+	}
 	switch f.Kind {
 	case Silent:
 		return

@@ -162,6 +162,15 @@ func latest(t *testing.T, s *store.Store) {
 	if want := []string{sample.Run(0).ID, sample.Run(1).ID, sample.Run(2).ID}; !slices.Equal(order, want) {
 		t.Errorf("history %q, want oldest first", order)
 	}
+	// Under a clock that stands still the newest run is the one that was begun last.
+	again := sample.Run(2)
+	again.ID = "0" + again.ID
+	must(t, s.BeginRun(ctx, again))
+	must(t, s.AddNames(ctx, again.ID, []string{"pain.fr"}))
+	save(t, s, again, "pain.fr")
+	if _, run, err = s.Latest(ctx, name); err != nil || run != again.ID {
+		t.Errorf("latest is of run %q and not of the one begun last, %v", run, err)
+	}
 	_, err = s.Result(ctx, sample.Run(0).ID, sample.Name("none.fr"))
 	wantKind(t, err, freehold.KindNotFound)
 	_, err = s.EvidenceOf(ctx, sample.Run(0).ID, sample.Name("none.fr"))

@@ -77,6 +77,9 @@ func machineOf(location string) string {
 	if u, err := url.Parse(location); err == nil && u.Host != "" {
 		return u.Hostname()
 	}
+	if strings.HasPrefix(location, "/") { // a path is one, whatever stands in it
+		return ""
+	}
 	first, _, remote := strings.Cut(location, ":")
 	if _, host, ok := strings.Cut(first, "@"); ok {
 		first = host

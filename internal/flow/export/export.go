@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"freehold"
@@ -74,7 +73,7 @@ func Run(ctx context.Context, zones []freehold.Host, read Reader, sink Sink, o O
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
-		return kept, &freehold.Error{Kind: freehold.KindUnavailable, Msg: "interrupted", Hint: "the last good copies are untouched"}
+		return kept, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("interrupted"), Advice: freehold.T("the last good copies are untouched")}
 	}
 	return kept, nil
 }
@@ -119,7 +118,7 @@ func FromServers(find Servers, t Transfer) Reader {
 		if err != nil {
 			return nil, err
 		}
-		var refusals []string
+		var refusals []error
 		var last error
 		for _, s := range servers {
 			z, err := t.Zone(ctx, freehold.OwnerOf(zone), s.Address)
@@ -128,16 +127,16 @@ func FromServers(find Servers, t Transfer) Reader {
 				return z, nil
 			}
 			last = err
-			refusals = append(refusals, s.Address+" ("+cause(err)+")")
+			refusals = append(refusals, &freehold.Error{Kind: freehold.KindOf(err), Text: freehold.T("%s: %m", s.Address, cause(err))})
 			if ctx.Err() != nil {
 				break
 			}
 		}
 		if last == nil {
-			return nil, &freehold.Error{Kind: freehold.KindUnavailable, Msg: fmt.Sprintf("no name server of %q was found", zone), Hint: "name one with --server HOST:PORT"}
+			return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("no name server of %q was found", zone), Advice: freehold.T("name one with --server HOST:PORT")}
 		}
-		return nil, &freehold.Error{Kind: freehold.KindOf(last), Msg: fmt.Sprintf("no name server of %q gives the zone: %s", zone, strings.Join(refusals, ", ")),
-			Hint: "have the operator allow a transfer, give the key with --tsig, or read a file with --from file"}
+		return nil, &freehold.Error{Kind: freehold.KindOf(last), Text: freehold.T("no name server of %q gives the zone", zone), Err: errors.Join(refusals...),
+			Advice: freehold.T("have the operator allow a transfer, give the key with --tsig, or read a file with --from file")}
 	}
 }
 
