@@ -45,11 +45,15 @@ type session struct {
 	sawDate func(host string, theirs time.Time)
 	// code is the exit code of a command that ended without an error.
 	code int
+	// begun are the files of output that were opened, under the names they have
+	// until they are complete.
+	begun []string
 }
 
 // Run runs the program and returns its exit code.
 func Run(ctx context.Context, args []string, std Streams) int {
 	s := &session{Streams: std, args: args}
+	defer s.tidy()
 	s.listen()
 	app := s.app()
 	line, err := arrange(app, args)
@@ -151,6 +155,8 @@ func (s *session) commands() []*cli.Command {
 		s.adaptersCommand(),
 		s.dataCommand(),
 		s.dbCommand(),
+		s.deskCommand(),
+		s.ledgerCommand(),
 		s.labCommand(),
 		s.completionCommand(),
 		s.completeCommand(),

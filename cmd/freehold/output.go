@@ -52,6 +52,7 @@ func (s *session) openOutput(c *cli.Context) (*output, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.begun = append(s.begun, f.Name())
 		o.Writer, o.done = f, done
 	case isTerminal(s.Out):
 		o.options.Width = terminalWidth(s.Out)
@@ -72,6 +73,15 @@ func (s *session) unicode() bool {
 		}
 	}
 	return true
+}
+
+// tidy removes the outputs that were begun and never written to.
+func (s *session) tidy() {
+	for _, part := range s.begun {
+		if st, err := os.Lstat(part); err == nil && st.Mode().IsRegular() && st.Size() == 0 {
+			os.Remove(part)
+		}
+	}
 }
 
 // outputFile opens -o: a file of mode 0600 that takes its name only when it is

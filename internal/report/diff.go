@@ -285,7 +285,7 @@ type diffWriter interface {
 // checkFormat is check for results that not every format can hold.
 func checkFormat(format string, known []string, o Options) (freehold.Speaker, error) {
 	if !slices.Contains(known, format) {
-		return nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q is not a format of this result", format),
+		return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q is not a format of this result", format),
 			Advice: freehold.T("use one of %s", strings.Join(known, ", "))}
 	}
 	return SpeakerFor(o.Lang)

@@ -139,7 +139,7 @@ func TestDiffOfASilentRun(t *testing.T) {
 
 func TestDiffErrors(t *testing.T) {
 	var b strings.Builder
-	if _, err := Diff("html", &b, Options{}, freehold.Run{}, freehold.Run{}, pairs()); freehold.KindOf(err) != freehold.KindInvalid || freehold.HintOf(err) == "" {
+	if _, err := Diff("html", &b, Options{}, freehold.Run{}, freehold.Run{}, pairs()); freehold.KindOf(err) != freehold.KindUsage || freehold.HintOf(err) == "" {
 		t.Errorf("an unknown format gave %v", err)
 	}
 	broken := errors.New("the disk is gone")
