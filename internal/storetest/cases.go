@@ -34,8 +34,8 @@ func openCase(t *testing.T, s *store.Store, id, name string, deadline time.Time)
 	_, err := s.WriteCase(t.Context(), freehold.CaseEntry{Case: id, Events: []freehold.CaseEvent{opened(id, name)}, Deadline: &deadline, Next: moment(sample.Start.Add(time.Minute))})
 	must(t, err)
 	row, err := s.WriteCase(t.Context(), freehold.CaseEntry{Case: id, Version: 1,
-		Events: []freehold.CaseEvent{{Case: id, At: sample.Start.Add(time.Minute), Actor: "desk", Body: freehold.SignalSeen{ID: "second_claim", Points: 4, Why: freehold.T("%s asks too", "x")}}},
-		Outbox: []freehold.Outgoing{{Kind: "notice", Contact: "c1", Text: freehold.T("somebody asks for %s", name), At: sample.Start}},
+		Events: []freehold.CaseEvent{{Case: id, At: sample.Start.Add(time.Minute), Actor: "desk", Body: freehold.SignalSeen{ID: "second_claim", Points: 4, Why: freehold.T("%s: %s", "second claim", name)}}},
+		Outbox: []freehold.Outgoing{{Kind: "notice", Contact: "c1", Text: freehold.T("%s: %s", "notice", name), At: sample.Start}},
 		Leaves: []freehold.LedgerLeaf{{Event: 2, Salt: bytes.Repeat([]byte{1}, 32), Record: []byte(id), Commitment: bytes.Repeat([]byte{2}, 32)}},
 	})
 	must(t, err)
@@ -179,7 +179,7 @@ func outbox(t *testing.T, s *store.Store) {
 	}
 	all, err := s.Outbox(ctx, 2)
 	must(t, err)
-	if len(all) != 2 || all[0].Case != "k0" || all[0].Event != 2 || all[0].Contact != "c1" || all[0].Text.String() != "somebody asks for pain.fr" {
+	if len(all) != 2 || all[0].Case != "k0" || all[0].Event != 2 || all[0].Contact != "c1" || all[0].Text.String() != "notice: pain.fr" {
 		t.Errorf("outbox %+v", all)
 	}
 	must(t, s.MarkSent(ctx, all[0], sample.Start))

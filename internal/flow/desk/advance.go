@@ -210,7 +210,7 @@ func (w *work) able(reg transfer.Registrar, approvals []string) error {
 	case freehold.ActCode:
 		how := reg.Able(c.Name)
 		if how.How == transfer.HowNone || how.How == transfer.HowTag {
-			return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("no code for %q can be had through %s", c.Name.Unicode(), reg.Title()), Err: &freehold.Error{Text: how.Why.Text}}
+			return errNoCode(c.Name, reg)
 		}
 		if how.How == transfer.HowMails {
 			return nil
@@ -238,6 +238,14 @@ func (w *work) able(reg transfer.Registrar, approvals []string) error {
 	return nil
 }
 
+func errNoCode(name freehold.Name, reg transfer.Registrar) error {
+	e := &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("no code for %q can be had through %s", name.Unicode(), reg.Title())}
+	if why := reg.Able(name).Why.Text; !why.IsZero() {
+		e.Err = &freehold.Error{Kind: freehold.KindPermission, Text: why}
+	}
+	return e
+}
+
 // release does the act whose release has begun.
 func (w *work) release(ctx context.Context) error {
 	c := w.c()
@@ -245,14 +253,14 @@ func (w *work) release(ctx context.Context) error {
 	if err != nil {
 		return w.again(ctx, seldom, err)
 	}
-	if why := w.moved(); why != "" {
+	if why := w.moved(); why != nil {
 		return w.abort(ctx, reg, why)
 	}
 	if c.Act == freehold.ActCode {
 		return w.setCode(ctx, reg)
 	}
 	if err := w.able(reg, c.Release.Approvals); err != nil {
-		return w.abort(ctx, reg, err.Error())
+		return w.abort(ctx, reg, err)
 	}
 	switch c.Act {
 	case freehold.ActUnlock:
@@ -271,20 +279,22 @@ func (w *work) release(ctx context.Context) error {
 	case freehold.KindOf(err) == freehold.KindWaiting:
 		return w.rest(ctx, time.Time{}, err)
 	}
-	return w.abort(ctx, reg, err.Error())
+	return w.abort(ctx, reg, err)
 }
 
-// moved says what came up since the release began that forbids to go on; "" if
+var errMoved = &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("something came up since the release began"), Advice: freehold.T("look at the case, then approve anew")}
+
+// moved says what came up since the release began that forbids to go on; nil if
 // nothing did.
-func (w *work) moved() string {
+func (w *work) moved() error {
 	c := w.c()
 	if len(c.Release.Approvals) == 0 || c.Release.Basis != c.Basis() {
-		return "something came up since the release began"
+		return errMoved
 	}
 	if err := w.keeper().MayReveal(*c, w.at(c)); err != nil && freehold.KindOf(err) == freehold.KindPermission {
-		return err.Error()
+		return err
 	}
-	return ""
+	return nil
 }
 
 // hosts reads the name servers of a target: "ns1.new.example ns2.new.example".

@@ -114,7 +114,7 @@ func (w *work) setCode(ctx context.Context, reg transfer.Registrar) error {
 	case err == nil:
 		a.uncertain, a.wasLocked = true, before.WasLocked
 		if !now.Before(before.Expires) {
-			return w.abort(ctx, reg, "the registry did not take a code in time")
+			return w.abort(ctx, reg, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("the registry did not take a code in time")})
 		}
 	case freehold.KindOf(err) != freehold.KindNotFound:
 		return err
@@ -126,14 +126,14 @@ func (w *work) setCode(ctx context.Context, reg transfer.Registrar) error {
 		}
 	}
 	if err != nil {
-		return w.abort(ctx, reg, err.Error())
+		return w.abort(ctx, reg, err)
 	}
 	state, err := reg.Look(ctx, c.Name)
 	if err != nil {
 		return w.again(ctx, soon, err)
 	}
 	if err := released(c.Name, state); err != nil {
-		return w.abort(ctx, reg, err.Error())
+		return w.abort(ctx, reg, err)
 	}
 	a.locked, a.wasLocked = state.Locked, a.wasLocked || state.Locked
 	switch how.How {
@@ -144,7 +144,7 @@ func (w *work) setCode(ctx context.Context, reg transfer.Registrar) error {
 	case transfer.HowMails:
 		return a.mail(ctx)
 	}
-	return w.abort(ctx, reg, "no code can be had here")
+	return w.abort(ctx, reg, errNoCode(c.Name, reg))
 }
 
 // keep stores the sealed text before the registry is asked.
@@ -164,7 +164,7 @@ func (a *attempt) draw(ctx context.Context, shapes []freehold.CodeShape) error {
 		s, err := a.seal(code, a.delivery)
 		if err != nil {
 			s.destroy()
-			return a.abort(ctx, a.reg, err.Error())
+			return a.abort(ctx, a.reg, err)
 		}
 		if err := a.keep(ctx, s.text); err != nil {
 			s.destroy()
@@ -184,13 +184,13 @@ func (a *attempt) draw(ctx context.Context, shapes []freehold.CodeShape) error {
 		case freehold.KindOf(last) == freehold.KindUnavailable:
 			return a.again(ctx, soon, last)
 		default:
-			return a.abort(ctx, a.reg, last.Error())
+			return a.abort(ctx, a.reg, last)
 		}
 	}
 	if a.uncertain {
 		return a.again(ctx, soon, last)
 	}
-	return a.abort(ctx, a.reg, last.Error())
+	return a.abort(ctx, a.reg, last)
 }
 
 // fetch has the registrar make the code. Asking is what changes it, so the intent is
@@ -211,7 +211,7 @@ func (a *attempt) fetch(ctx context.Context) error {
 	s, err := a.seal(code, a.delivery)
 	defer s.destroy()
 	if err != nil {
-		return a.abort(ctx, a.reg, err.Error())
+		return a.abort(ctx, a.reg, err)
 	}
 	if err := a.keep(ctx, s.text); err != nil {
 		return err
@@ -260,9 +260,9 @@ func (a *attempt) aloud(ctx context.Context, code freehold.TransferCode) error {
 
 // abort ends a release that cannot be done: whatever code may stand is taken back
 // first, so that the case never says less than the registry holds.
-func (w *work) abort(ctx context.Context, reg transfer.Registrar, why string) error {
+func (w *work) abort(ctx context.Context, reg transfer.Registrar, why error) error {
 	c := w.c()
-	w.waits, w.ended = &freehold.Error{Kind: freehold.KindPermission, Msg: why}, true
+	w.waits, w.ended = why, true
 	before, err := w.Store.Sealed(ctx, c.ID)
 	if err != nil && freehold.KindOf(err) != freehold.KindNotFound {
 		return err
@@ -273,8 +273,7 @@ func (w *work) abort(ctx context.Context, reg transfer.Registrar, why string) er
 		}
 	}
 	next := w.at(c).Add(seldom)
-	why = freehold.OneLine(why)
-	return w.put(ctx, addition{bodies: []freehold.CaseBody{freehold.ReleaseFailed{Why: why}}, next: &next, drop: true})
+	return w.put(ctx, addition{bodies: []freehold.CaseBody{freehold.ReleaseFailed{Why: freehold.OneLine(why.Error())}}, next: &next, drop: true})
 }
 
 // Reveal hands the sealed code over: once. That it was is stored before it is
@@ -286,8 +285,8 @@ func (d *Desk) Reveal(ctx context.Context, id, actor string) ([]byte, freehold.C
 	}
 	defer end()
 	if w.c().State == freehold.CaseSet {
-		if why := w.moved(); why != "" {
-			return nil, w.row, &freehold.Error{Kind: freehold.KindPermission, Msg: why}
+		if why := w.moved(); why != nil {
+			return nil, w.row, why
 		}
 	}
 	code, err := d.Store.Sealed(ctx, id)

@@ -269,7 +269,7 @@ func (d *Desk) messages(c freehold.Case, a addition, now time.Time) []freehold.O
 		return out
 	}
 	for _, k := range c.Contacts {
-		text := freehold.T("Somebody asks us to do this with %s: %s. If that is not as you want it, tell us at once and give the number %s.", c.Name.Unicode(), actText(c.Act), c.ID)
+		text := freehold.T("Somebody asks us to do this with %s: %m. If that is not as you want it, tell us at once and give the number %s.", c.Name.Unicode(), actText(c.Act).Format, c.ID)
 		out = append(out, freehold.Outgoing{Kind: "notice", Contact: k.ID, Text: text, At: now})
 	}
 	return out

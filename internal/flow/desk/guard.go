@@ -18,7 +18,9 @@ func (w *work) guard(ctx context.Context) error {
 	case !w.at(c).Before(c.CodeUntil):
 		why = "its time is over"
 	case c.State == freehold.CaseSet || c.State == freehold.CaseRevealed:
-		why = w.moved()
+		if err := w.moved(); err != nil {
+			why = err.Error()
+		}
 	default:
 		why = "the case is " + c.State.String()
 	}
