@@ -171,7 +171,7 @@ func (p *printer) factRows(title string, rows []factRow, width int) []line {
 			value, st = p.say("none"), dim
 		}
 		if r.note != "" {
-			value += " (" + freehold.OneLine(r.note) + ")"
+			value += " (" + freehold.OneLine(p.speaker.Sentence(r.note)) + ")"
 		}
 		out = append(out, p.paragraph(text("  "+p.fit(r.label, label)+"  "), value+p.cite("", r.evidence), st, width)...)
 	}

@@ -234,7 +234,7 @@ func (p *printer) totals(s freehold.Summary) []line {
 		{s.CanLeave[freehold.LeaveWithHost], p.say("can leave only if the host helps")},
 		{s.CanLeave[freehold.LeaveNotBefore], p.say("must wait for a date")},
 		{s.CanLeave[freehold.LeaveNo], p.say("cannot be moved now")},
-		{s.CanLeave[freehold.LeaveUnknown], p.say("not decided by public records; to answer: %s", command("freehold audit --ask"))},
+		{s.CanLeave[freehold.LeaveUnknown], p.say("not decided by public records; to answer: %s", command("freehold audit --ask NAME"))},
 		{s.Failed, p.say("failed: nothing was learnt")},
 	}
 	out := []line{p.heading(p.say("%d names", s.Names))}

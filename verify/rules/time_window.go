@@ -18,10 +18,10 @@ var TimeWindow = Rule{
 		}
 		evidence := verify.Evidence(c.reg().Created.Evidence, c.reg().LastTransfer.Evidence)
 		if c.Verdict.Waivable {
-			return firing(freehold.T("Until %t a transfer of %s may be refused over its age alone.", c.Verdict.NotBefore, c.name()),
+			return firing(freehold.T("Until %t a transfer of %s may be refused because it was registered or transferred lately.", c.Verdict.NotBefore, c.name()),
 				freehold.T("Ask %m whether it agrees to an earlier date; else wait, and change no contact meanwhile.", c.registrar()), evidence)
 		}
-		return firing(freehold.T("Until %t a transfer of %s is refused over its age alone.", c.Verdict.NotBefore, c.name()),
+		return firing(freehold.T("Until %t a transfer of %s is refused because it was registered or transferred lately.", c.Verdict.NotBefore, c.name()),
 			freehold.T("Wait for that day, and change no contact meanwhile."), evidence)
 	},
 }
