@@ -3,6 +3,7 @@ package all
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,6 +15,9 @@ import (
 	"freehold/dnsexport/dnsexporttest"
 	"freehold/dnsexport/dnsexporttest/shapes"
 )
+
+// Two batches of each provider that has batches; most take a request for each.
+func init() { dnsexporttest.Many = 600 }
 
 // at is the time of every test here; Route 53's and OVH's signatures hold it.
 var at = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -161,4 +165,60 @@ func TestFaults(t *testing.T) {
 			})
 		}
 	}
+}
+
+// canned answers every request alike.
+type canned string
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(c))), Request: r}, nil
+}
+
+// FuzzAnswers: whatever an API says, an adapter does not break down, and what it
+// gives is a zone: valid records within it, and no claim to be complete.
+func FuzzAnswers(f *testing.F) {
+	for i := range Providers {
+		for _, body := range []string{
+			`{"success":true,"result":[{"id":"1","name":"suite.test","type":"A","content":"192.0.2.1","ttl":1,"proxied":true}],"result_info":{"total_pages":1,"total_count":1}}`,
+			`{"domain_records":[{"id":1,"type":"SRV","name":"_s._tcp","data":"@","priority":1,"weight":2,"port":3,"ttl":30}],"meta":{"total":1}}`,
+			`[{"rrset_name":"@","rrset_type":"TXT","rrset_ttl":300,"rrset_values":["\"a\" \"b\""]}]`,
+			`[{"subname":"","type":"MX","ttl":3600,"records":["0 ."]}]`,
+			`[{"data":"x","name":"@","type":"TXT","ttl":600}]`,
+			`{"zone":{"ttl":3600},"rrsets":[{"name":"@","type":"A","ttl":null,"records":[{"value":"192.0.2.1"}]}],"meta":{"pagination":{"total_entries":1}}}`,
+			`{"result":"success","data":[{"id":1,"source":".","type":"CAA","ttl":60,"target":"0 issue \"x\""}]}`,
+			`{"status":"SUCCESS","records":[{"id":"1","name":"suite.test","type":"MX","content":"m","ttl":"600","prio":"5"}]}`,
+			`"$TTL 60\n@ SOA a. b. 1 2 3 4 5\n"`,
+			`<r><HostedZones><HostedZone><Id>/hostedzone/Z</Id><Name>suite.test.</Name><ResourceRecordSetCount>1</ResourceRecordSetCount></HostedZone></HostedZones><ResourceRecordSets><ResourceRecordSet><Name>\052.suite.test.</Name><Type>A</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord></ResourceRecords></ResourceRecordSet></ResourceRecordSets></r>`,
+		} {
+			f.Add(i, body)
+		}
+	}
+	name, err := freehold.ParseName("suite.test")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, i int, body string) {
+		if i < 0 || i >= len(Providers) || Providers[i].ID == "ddns" {
+			return
+		}
+		c, err := Providers[i].Open(Account{URL: "http://127.0.0.1:1", Secret: "s", Key: "k", Consumer: "c"}, Options{Now: func() time.Time { return at }, Wait: waits, Transport: canned(body)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := c.Read(context.Background(), name)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\x1b\n\r") {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		for _, r := range z.Records {
+			if !r.Valid() || !r.Owner.Within(z.Origin) {
+				t.Errorf("%s gives %v", Providers[i].ID, r)
+			}
+		}
+		if z.Coverage.Complete() {
+			t.Errorf("%s claims to be %s", Providers[i].ID, z.Coverage)
+		}
+	})
 }

@@ -20,7 +20,7 @@ import (
 // The caps: a listing beyond them is an attack or a mistake.
 const (
 	maxRecords = 1_000_000
-	maxPages   = 20_000
+	maxPages   = 10_000
 )
 
 // A Listing is a zone on its way out of an API. An error of any of its methods is
@@ -215,7 +215,10 @@ func Plain(s freehold.RRset) freehold.Text {
 			return freehold.T("It takes text alone, and the record holds octets that are none.")
 		}
 	}
-	return OneText(s)
+	if why := OneText(s); !why.IsZero() {
+		return why
+	}
+	return Parts(s)
 }
 
 func isText(s string) bool {
@@ -292,4 +295,43 @@ func MakeByHand(ctx context.Context, r Reader, provider string, name freehold.Na
 		return err
 	}
 	return Exists(provider, name)
+}
+
+// least are the octets that a type's rdata has before its last part, which is not
+// empty either.
+var least = map[freehold.RRType]int{freehold.TypeTLSA: 3, typeSMIMEA: 3, freehold.TypeSSHFP: 2, freehold.TypeDS: 4, freehold.TypeURI: 4}
+
+const typeSMIMEA freehold.RRType = 53
+
+// Whole tells whether every record of a set has all the parts that APIs take apart:
+// DNS itself does not mind a TLSA record without its digest, nor a CAA record whose
+// tag is longer than the record.
+func Whole(s freehold.RRset) bool {
+	for _, d := range s.Data {
+		if n, ok := least[s.Type]; ok && len(d) <= n {
+			return false
+		}
+		if s.Type == freehold.TypeCAA && (len(d) < 2 || d[1] == 0 || len(d) < 2+int(d[1])) {
+			return false
+		}
+	}
+	return true
+}
+
+// Parts is a Traits.Cannot for APIs that take records in parts.
+func Parts(s freehold.RRset) freehold.Text {
+	if !Whole(s) {
+		return freehold.T("It takes such records in parts, and one of them is missing.")
+	}
+	return freehold.Text{}
+}
+
+// Refuse is the error of a change that a Traits.Cannot speaks against.
+func Refuse(provider string, changes []dnsexport.Change, cannot func(freehold.RRset) freehold.Text) error {
+	for _, c := range changes {
+		if why := cannot(c.Set); !why.IsZero() {
+			return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%s cannot hold %q: %m", provider, freehold.OneLine(c.Set.Owner.String()+" "+c.Set.Type.String()), why)}
+		}
+	}
+	return nil
 }

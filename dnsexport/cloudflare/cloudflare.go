@@ -84,7 +84,7 @@ func refused(body []byte) (string, bool) {
 // Traits of Cloudflare. Its own SOA and name servers are not records of the zone.
 func (c *Client) Traits() dnsexport.Traits {
 	return dnsexport.Traits{Name: provider, Creates: c.account != "", OwnSOA: true, OwnNS: true, MinTTL: 60,
-		Holds: apizone.Types("A AAAA CAA CNAME DS HTTPS MX NAPTR NS PTR SMIMEA SRV SSHFP SVCB TLSA TXT URI")}
+		Holds: apizone.Types("A AAAA CAA CNAME DS HTTPS MX NAPTR NS PTR SMIMEA SRV SSHFP SVCB TLSA TXT URI"), Cannot: apizone.Parts}
 }
 
 // zone, info and record are the API's documents.
@@ -299,6 +299,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 		return err
 	}
 	if err := dnsexport.Unchanged(l.Zone(), changes); err != nil {
+		return err
+	}
+	if err := apizone.Refuse(provider, changes, c.Traits().Cannot); err != nil {
 		return err
 	}
 	var b batch

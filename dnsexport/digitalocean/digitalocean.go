@@ -224,6 +224,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 	if err := dnsexport.Unchanged(l.Zone(), changes); err != nil {
 		return err
 	}
+	if err := apizone.Refuse(provider, changes, c.Traits().Cannot); err != nil {
+		return err
+	}
 	return apizone.Apply(l.Entries(), changes, apizone.Editor{
 		Update: func(id string, r freehold.Record) error {
 			return c.api.Do(ctx, http.MethodPut, path(name)+"/records/"+url.PathEscape(id), send(r, l.Origin), nil)

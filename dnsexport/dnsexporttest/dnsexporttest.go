@@ -160,7 +160,7 @@ func Target(t *testing.T, target dnsexport.Target) {
 	})
 	t.Run("many", func(t *testing.T) {
 		var b strings.Builder
-		for i := range many(traits) {
+		for i := range Many {
 			fmt.Fprintf(&b, "host%d A 192.0.2.%d\n", i, i%250)
 		}
 		become(Zone(t, name, b.String()))
@@ -171,14 +171,9 @@ func Target(t *testing.T, target dnsexport.Target) {
 	}
 }
 
-// many is how many names the suite writes: fewer where each takes requests of its
-// own.
-func many(t dnsexport.Traits) int {
-	if t.Atomic {
-		return 3000
-	}
-	return 700
-}
+// Many is how many names the suite writes at once: more than any target takes in
+// one request.
+var Many = 3000
 
 // Source holds a source that cannot be written to what it is known to have.
 func Source(t *testing.T, source dnsexport.Source, want *freehold.Zone, rules freehold.DiffRules) {

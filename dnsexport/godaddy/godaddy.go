@@ -187,6 +187,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 	if err := dnsexport.Unchanged(now, changes); err != nil {
 		return err
 	}
+	if err := apizone.Refuse(provider, changes, c.Traits().Cannot); err != nil {
+		return err
+	}
 	for _, ch := range changes {
 		rel := apizone.Relative(ch.Set.Owner, now.Origin, "@")
 		at := path(name) + "/" + ch.Set.Type.String() + "/" + url.PathEscape(rel)

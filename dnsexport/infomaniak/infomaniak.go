@@ -107,7 +107,7 @@ func (c *Client) list(ctx context.Context, name freehold.Name) (*apizone.Listing
 		if err := c.api.Do(ctx, http.MethodGet, at, nil, &doc); err != nil {
 			return nil, noZone(name, err)
 		}
-		if doc.Result != "success" {
+		if doc.Result != "success" || page > 1 && len(doc.Data) == 0 {
 			return nil, l.Counted(listed, -1)
 		}
 		for _, r := range doc.Data {
@@ -172,6 +172,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 		return err
 	}
 	if err := dnsexport.Unchanged(l.Zone(), changes); err != nil {
+		return err
+	}
+	if err := apizone.Refuse(provider, changes, c.Traits().Cannot); err != nil {
 		return err
 	}
 	return apizone.Apply(l.Entries(), changes, apizone.Editor{

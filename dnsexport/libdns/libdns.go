@@ -193,6 +193,9 @@ func (t *Target) Change(ctx context.Context, name freehold.Name, changes []dnsex
 	if err := dnsexport.Unchanged(now, changes); err != nil {
 		return err
 	}
+	if err := apizone.Refuse(t.title, changes, t.Traits().Cannot); err != nil {
+		return err
+	}
 	var goes, comes []libdns.Record
 	for _, ch := range changes {
 		if len(ch.Set.Data) == 0 {

@@ -203,6 +203,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 	if err := dnsexport.Unchanged(l.Zone(), changes); err != nil {
 		return err
 	}
+	if err := apizone.Refuse(provider, changes, c.Traits().Cannot); err != nil {
+		return err
+	}
 	at := url.PathEscape(name.ASCII())
 	return apizone.Apply(l.Entries(), changes, apizone.Editor{
 		Update: func(id string, r freehold.Record) error {

@@ -133,6 +133,7 @@ func Route53(t testing.TB, s *Store, check func(r *http.Request) bool) string {
 		}
 		before := slices.Clone(s.zones[zone])
 		records := 0
+		sets := s.r53Sets(zone)
 		for _, c := range in.Changes {
 			x := Set{Owner: below(fromOctal(c.Set.Name), zone), Type: c.Set.Type, TTL: *c.Set.TTL}
 			records += 2 * len(c.Set.Values)
@@ -140,7 +141,7 @@ func Route53(t testing.TB, s *Store, check func(r *http.Request) bool) string {
 				for _, v := range c.Set.Values {
 					x.Data = append(x.Data, fromOctal(v.Value))
 				}
-			} else if !slices.ContainsFunc(s.r53Sets(zone), func(o r53Set) bool {
+			} else if !slices.ContainsFunc(sets, func(o r53Set) bool {
 				return fromOctal(o.Name) == fromOctal(c.Set.Name) && o.Type == c.Set.Type && *o.TTL == *c.Set.TTL && sameValues(o.Values, c.Set.Values, o.Type, zone)
 			}) {
 				s.zones[zone] = before
@@ -167,19 +168,21 @@ func (s *Store) r53Sets(zone string) []r53Set {
 		{Name: zone + ".", Type: "NS", TTL: ttl(172800), Values: []r53Value{{"ns-1.awsdns.test."}, {"ns-2.awsdns.test."}}},
 		{Name: zone + ".", Type: "SOA", TTL: ttl(900), Values: []r53Value{{"ns-1.awsdns.test. awsdns-hostmaster.amazon.test. 1 7200 900 1209600 86400"}}},
 	}
+	kinds := map[[2]string]string{}
+	for _, r := range s.zones[zone] {
+		kinds[[2]string{r.Owner, r.Type}] = r.Kind
+	}
 	for _, x := range s.sets(zone) {
 		set := r53Set{Name: toOctal(whole(x.Owner, zone) + "."), Type: x.Type, TTL: ttl(x.TTL)}
 		for _, d := range x.Data {
 			set.Values = append(set.Values, r53Value{toOctal(d)})
 		}
-		for _, r := range s.zones[zone] {
-			if r.Owner == x.Owner && r.Type == x.Type && r.Kind == "alias" {
-				set.TTL, set.Values, set.Alias = nil, nil, &r53Alias{"Z1", "lb-1.elb.test."}
-			}
-			if r.Owner == x.Owner && r.Type == x.Type && r.Kind == "weighted" {
-				n := 10
-				set.ID, set.Weight = "first", &n
-			}
+		switch kinds[[2]string{x.Owner, x.Type}] {
+		case "alias":
+			set.TTL, set.Values, set.Alias = nil, nil, &r53Alias{"Z1", "lb-1.elb.test."}
+		case "weighted":
+			n := 10
+			set.ID, set.Weight = "first", &n
 		}
 		out = append(out, set)
 	}

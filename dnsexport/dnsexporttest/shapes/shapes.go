@@ -323,11 +323,13 @@ type Set struct {
 // sets groups a zone's records, in the order in which they came.
 func (s *Store) sets(zone string) []Set {
 	var out []Set
+	at := map[[2]string]int{}
 	for _, r := range s.zones[zone] {
-		i := slices.IndexFunc(out, func(x Set) bool { return x.Owner == r.Owner && x.Type == r.Type })
-		if i < 0 {
+		i, ok := at[[2]string{r.Owner, r.Type}]
+		if !ok {
 			out = append(out, Set{Owner: r.Owner, Type: r.Type, TTL: r.TTL})
 			i = len(out) - 1
+			at[[2]string{r.Owner, r.Type}] = i
 		}
 		out[i].Data = append(out[i].Data, r.Data)
 	}
