@@ -234,6 +234,23 @@ func TestBasis(t *testing.T) {
 	}
 }
 
+// TestStanding: two approvals are two operators with two keys.
+func TestStanding(t *testing.T) {
+	for _, c := range []struct {
+		who, key string
+		want     int
+	}{{"ana", "SHA256:ana", 1}, {"ana", "SHA256:other", 1}, {"bruno", "SHA256:ana", 1}, {"bruno", "SHA256:bruno", 2}} {
+		s := newStory(t, ActCode)
+		s.do(s.decision(DecisionRelease, "ana"))
+		d := s.decision(DecisionRelease, c.who, func(d *Decision) { d.Words = "again" })
+		d.Key = c.key
+		s.do(d)
+		if n := len(s.c.Standing(DecisionRelease)); n != c.want {
+			t.Errorf("%s with %s: %d approvals stand", c.who, c.key, n)
+		}
+	}
+}
+
 // TestCodeIsUnset: what comes up after a code was set keeps it from being handed over;
 // its approvals are used up all the same.
 func TestCodeIsUnset(t *testing.T) {

@@ -203,6 +203,9 @@ var attacks = []attack{
 		func(w *world) error {
 			return w.mandated(mandate(func(m *freehold.Mandate) { m.Acts = []freehold.Act{freehold.ActRepoint} }))
 		}},
+	{"agency", "brings a mandate signed by somebody else than the registrant", "authority flows from the holder only", "has shown no mandate",
+		place{name: "verrine.com", profile: Normal, requester: agency, contacts: []freehold.Contact{contactMail(), agencyPhone}},
+		func(w *world) error { return w.mandated(mandate(func(m *freehold.Mandate) { m.From = marthe })) }},
 	{"thief", "intercepts a good mandate and asks in the agency's name", "who acts for the holder passes a check too", "has to pass one check too",
 		place{name: "verrine.com", profile: Normal, requester: agency, contacts: []freehold.Contact{contactMail(), agencyPhone}},
 		func(w *world) error {
