@@ -60,12 +60,12 @@ demo: build ## build, then audit the lab's names: an offline world, no network u
 
 test: $(if $(filter true,$(CI)),deps,missing) check ## the one command that passes the tests: vet, staticcheck, race detector
 	@if [ "$(CI)" = true ]; then \
-		CGO_ENABLED=1 $(GO) test -race -count=1 -v $(PACKAGES) > test.out 2>&1; status=$$?; \
+		CGO_ENABLED=1 $(GO) test -race -count=1 -timeout 30m -v $(PACKAGES) > test.out 2>&1; status=$$?; \
 		grep -E '^(ok|FAIL|---? FAIL|panic|\s+---? FAIL)|corpus|_test.go:[0-9]+: .*(ratio|agree)' test.out || true; \
 		if [ $$status -ne 0 ]; then echo '--- the failing output:'; grep -nE -B40 '^\s*--- FAIL|^panic|DATA RACE|^FAIL' test.out | tail -n 400; exit $$status; fi; \
 		if grep -E '^\s*--- SKIP' test.out; then echo 'tests skipped: in CI nothing may skip'; exit 1; fi; \
 		rm -f test.out; \
-	else CGO_ENABLED=1 $(GO) test -race $(PACKAGES); fi
+	else CGO_ENABLED=1 $(GO) test -race -timeout 30m $(PACKAGES); fi
 
 check: ## vet, staticcheck (pinned), gofmt, a tidy go.mod
 	$(GO) vet $(PACKAGES)

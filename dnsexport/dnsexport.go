@@ -16,6 +16,7 @@ package dnsexport
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -150,12 +151,19 @@ func Plan(at, want *freehold.Zone, t Traits) []Change {
 	return out
 }
 
-// withSerialOf gives a SOA the serial of another: the target counts on from its own.
+// withSerialOf gives a SOA the serial of another, or the next one where something
+// else in it is new: the target counts on from its own, and takes a SOA with no
+// higher serial for an old one (RFC 2136 section 3.4.2.2).
 func withSerialOf(soa, of []string) []string {
 	const tail = 20 // serial, refresh, retry, expire, minimum: four octets each
 	if len(soa) != 1 || len(of) != 1 || len(soa[0]) < tail || len(of[0]) < tail {
 		return soa
 	}
 	at, from := len(soa[0])-tail, len(of[0])-tail
-	return []string{soa[0][:at] + of[0][from:from+4] + soa[0][at+4:]}
+	same := soa[0][:at] + of[0][from:from+4] + soa[0][at+4:]
+	if same == of[0] {
+		return []string{same}
+	}
+	next := binary.BigEndian.Uint32([]byte(of[0][from:])) + 1
+	return []string{soa[0][:at] + string(binary.BigEndian.AppendUint32(nil, next)) + soa[0][at+4:]}
 }
