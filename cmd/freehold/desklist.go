@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"freehold"
+	"freehold/registrar/transfer"
+	"freehold/verify/identity"
+)
+
+// caseDoc is a case in JSON.
+type caseDoc struct {
+	Schema   string        `json:"schema,omitempty"`
+	Case     string        `json:"case"`
+	Name     string        `json:"name"`
+	Act      string        `json:"act"`
+	State    string        `json:"state"`
+	Opened   time.Time     `json:"opened"`
+	Deadline *time.Time    `json:"deadline"`
+	Next     *time.Time    `json:"next_look"`
+	Risk     int           `json:"risk"`
+	Code     *time.Time    `json:"code_until,omitempty"`
+	Waits    *string       `json:"waits,omitempty"`
+	Judged   *judgedDoc    `json:"judged,omitempty"`
+	Ability  *abilityDoc   `json:"ability,omitempty"`
+	Contacts []contactDoc  `json:"contacts,omitempty"`
+	Disputes []disputeDoc  `json:"disputes,omitempty"`
+	Events   []caseLineDoc `json:"events,omitempty"`
+}
+
+type judgedDoc struct {
+	Enough   bool       `json:"enough"`
+	Level    string     `json:"level"`
+	Keys     int        `json:"keys"`
+	Hold     *time.Time `json:"hold"`
+	Why      []string   `json:"why"`
+	Suffices [][]string `json:"would_suffice"`
+}
+
+type abilityDoc struct {
+	Through string `json:"through"`
+	How     string `json:"how"`
+	Length  int    `json:"length"`
+	Bits    int    `json:"bits"`
+	Unsets  bool   `json:"can_be_taken_back"`
+}
+
+type contactDoc struct {
+	ID       string     `json:"id"`
+	Of       string     `json:"of"`
+	Channel  string     `json:"channel"`
+	Address  string     `json:"address"`
+	Since    *time.Time `json:"since"`
+	Previous bool       `json:"previous"`
+}
+
+type disputeDoc struct {
+	ID      string `json:"id"`
+	Claims  string `json:"claims"`
+	Settled bool   `json:"settled"`
+	Upheld  bool   `json:"upheld"`
+}
+
+type caseLineDoc struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor"`
+	Kind  string    `json:"kind"`
+}
+
+func momentOrNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// openStates are those in which somebody has something to do.
+var openStates = []freehold.CaseState{freehold.CaseOpen, freehold.CaseReleasing, freehold.CaseSet, freehold.CaseRevealed}
+
+func (s *session) deskList(c *cli.Context) error {
+	j, err := s.deskJob(c)
+	if err != nil {
+		return err
+	}
+	defer j.close()
+	states := openStates
+	if c.Bool("all") {
+		states = nil
+	}
+	docs := []caseDoc{}
+	w := tabwriter.NewWriter(j.Out, 0, 0, 2, ' ', 0)
+	n := 0
+	for l, err := range j.store.Queue(c.Context, states...) {
+		if err != nil {
+			return err
+		}
+		if n++; j.json() {
+			docs = append(docs, caseDoc{Case: l.ID, Name: l.Name.ASCII(), Act: l.Act.String(), State: l.State.String(), Opened: l.Opened, Deadline: momentOrNull(l.Deadline), Next: momentOrNull(l.Next), Risk: l.Risk})
+			continue
+		}
+		if n == 1 {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", j.say("CASE"), j.say("NAME"), j.say("ACT"), j.say("STATE"), j.say("TO BE DONE BY"))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.ID, l.Name.Unicode(), l.Act, j.state(l.State), stamp(l.Deadline))
+	}
+	if j.json() {
+		return j.write(struct {
+			Schema string    `json:"schema"`
+			Cases  []caseDoc `json:"cases"`
+		}{"freehold.cases/1", docs})
+	}
+	if n == 0 {
+		s.tell(freehold.T("there is no open case"))
+	}
+	return w.Flush()
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// state says where a case stands.
+func (s *session) state(c freehold.CaseState) string {
+	switch c {
+	case freehold.CaseOpen:
+		return s.say("open")
+	case freehold.CaseNotOurs:
+		return s.say("not ours")
+	case freehold.CaseRefused:
+		return s.say("refused")
+	case freehold.CaseReleasing:
+		return s.say("being released")
+	case freehold.CaseSet:
+		return s.say("code set, not handed over")
+	case freehold.CaseRevealed:
+		return s.say("code handed over")
+	case freehold.CaseDone:
+		return s.say("done")
+	case freehold.CaseClosed:
+		return s.say("closed")
+	}
+	return c.String()
+}
+
+func (s *session) deskShow(c *cli.Context) error {
+	return s.withCase(c, func(ctx context.Context, j *deskJob, id string) error {
+		row, err := j.store.Case(ctx, id)
+		if err != nil {
+			return err
+		}
+		var ability *abilityDoc
+		if c.String("account") != "" {
+			reg, done, err := j.account(c.String("account"))
+			if err != nil {
+				return err
+			}
+			defer done()
+			ability = abilityOf(reg, row.Case.Name)
+		}
+		return j.tellCase(row, nil, ability, true)
+	})
+}
+
+func abilityOf(reg transfer.Registrar, name freehold.Name) *abilityDoc {
+	a := reg.Able(name)
+	doc := &abilityDoc{Through: reg.Title(), How: a.How.String(), Bits: a.Bits, Unsets: a.Unsets}
+	if len(a.Shapes) > 0 {
+		doc.Length, _ = a.Shapes[0].Length()
+	}
+	return doc
+}
+
+// tellCase writes a case: in short after something was done, whole for show.
+func (j *deskJob) tellCase(row freehold.CaseRow, waits error, ability *abilityDoc, whole bool) error {
+	c := row.Case
+	a := identity.Evaluate(c, j.keeper(c.Name, j.now()).Policy, j.now())
+	if j.json() {
+		return j.write(j.caseDocument(row, waits, a, ability, whole))
+	}
+	fmt.Fprintln(j.Out, j.say("Case %s: %s, %s", c.ID, c.Name.Unicode(), j.state(c.State)))
+	fmt.Fprintln(j.Out, j.say("To be done by %s UTC.", stamp(row.Deadline)))
+	if !c.CodeUntil.IsZero() {
+		fmt.Fprintln(j.Out, j.say("A code stands at the registry until %s UTC.", stamp(c.CodeUntil)))
+	}
+	if waits != nil {
+		fmt.Fprintln(j.Out, j.say("It waits: %s", freehold.SayError(j.speaker, waits)))
+		if hint := freehold.SayHint(j.speaker, waits); hint != "" {
+			fmt.Fprintln(j.Out, "  "+hint)
+		}
+	}
+	if ability != nil {
+		j.tellAbility(ability)
+	}
+	if whole {
+		j.tellWhole(row, a)
+	}
+	return nil
+}
+
+func (j *deskJob) tellAbility(a *abilityDoc) {
+	switch a.How {
+	case "set":
+		fmt.Fprintln(j.Out, j.say("A code of %d characters (%d bits) can be set through %s.", a.Length, a.Bits, freehold.OneLine(a.Through)))
+	case "fetch":
+		fmt.Fprintln(j.Out, j.say("The code comes from the registrar's panel."))
+	default:
+		fmt.Fprintln(j.Out, j.say("No code can be had through %s.", freehold.OneLine(a.Through)))
+	}
+}
+
+func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
+	c := row.Case
+	for _, k := range c.Contacts {
+		since := "?"
+		if !k.Since.IsZero() {
+			since = k.Since.UTC().Format(time.DateOnly)
+		}
+		fmt.Fprintf(j.Out, "  %s  %s  %s  (%s)\n", k.ID, k.Channel, freehold.OneLine(k.Address), since)
+	}
+	fmt.Fprintln(j.Out)
+	for _, r := range a.Why {
+		fmt.Fprintln(j.Out, "  "+r.Text.Render(j.speaker)+citation(r.Citation))
+	}
+	if len(a.Missing) > 0 {
+		fmt.Fprintln(j.Out, j.say("One of these would suffice:"))
+	}
+	for _, o := range a.Missing {
+		fmt.Fprint(j.Out, "  ")
+		for i, id := range o.Methods {
+			if i > 0 {
+				fmt.Fprint(j.Out, " + ")
+			}
+			m, _ := identity.MethodOf(id)
+			fmt.Fprintf(j.Out, "%s (%s)", m.Title.Render(j.speaker), id)
+		}
+		fmt.Fprintln(j.Out, ": "+o.Text.Render(j.speaker))
+	}
+	fmt.Fprintln(j.Out)
+	for _, e := range row.Events {
+		fmt.Fprintf(j.Out, "  %s  %-18s %s\n", stamp(e.At), e.Body.Kind(), freehold.OneLine(e.Actor))
+	}
+}
+
+func citation(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " [" + s + "]"
+}
+
+func (j *deskJob) caseDocument(row freehold.CaseRow, waits error, a identity.Assessment, ability *abilityDoc, whole bool) caseDoc {
+	c := row.Case
+	doc := caseDoc{Schema: "freehold.case/1", Case: c.ID, Name: c.Name.ASCII(), Act: c.Act.String(), State: c.State.String(), Opened: c.OpenedAt,
+		Deadline: momentOrNull(row.Deadline), Next: momentOrNull(row.Next), Code: momentOrNull(c.CodeUntil), Ability: ability}
+	for _, s := range c.Signals {
+		doc.Risk += s.Points
+	}
+	if waits != nil {
+		text := freehold.SayError(j.speaker, waits)
+		doc.Waits = &text
+	}
+	if !whole {
+		return doc
+	}
+	doc.Judged = &judgedDoc{Enough: a.Enough, Level: a.Level.Name, Keys: a.Keys, Hold: momentOrNull(a.Hold), Why: []string{}, Suffices: [][]string{}}
+	for _, r := range a.Why {
+		doc.Judged.Why = append(doc.Judged.Why, r.Text.Render(j.speaker)+citation(r.Citation))
+	}
+	for _, o := range a.Missing {
+		doc.Judged.Suffices = append(doc.Judged.Suffices, o.Methods)
+	}
+	for _, k := range c.Contacts {
+		doc.Contacts = append(doc.Contacts, contactDoc{k.ID, k.Of.String(), k.Channel.String(), k.Address, momentOrNull(k.Since), k.Previous})
+	}
+	for _, d := range c.Disputes {
+		doc.Disputes = append(doc.Disputes, disputeDoc{d.ID, d.Claims.String(), d.Settled, d.Upheld})
+	}
+	for _, e := range row.Events {
+		doc.Events = append(doc.Events, caseLineDoc{e.At, e.Actor, e.Body.Kind()})
+	}
+	return doc
+}

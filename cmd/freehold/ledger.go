@@ -1,0 +1,331 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/mod/sumdb/note"
+
+	"freehold"
+	"freehold/internal/ledger"
+	"freehold/internal/report"
+)
+
+func (s *session) ledgerCommand() *cli.Command {
+	keyFlag := &cli.StringFlag{Name: "ledger-key", Usage: "the ledger's private key in `FILE` (default: ledger.key in your data folder)"}
+	return &cli.Command{
+		Name: "ledger", Usage: "proofs of what a desk decided and released, which hold without trusting it",
+		Subcommands: []*cli.Command{
+			{
+				Name: "key", Usage: "print the ledger's public key, to be given to whoever is to verify", ArgsUsage: " ",
+				Flags:  join([]cli.Flag{keyFlag, &cli.StringFlag{Name: "new", Usage: "make the key pair of a new ledger with this `NAME`, such as desk.host.example/ledger"}}, moveFlags()),
+				Action: s.ledgerKey,
+			},
+			{
+				Name: "receipt", Usage: "write the receipt of a case's last recorded step", ArgsUsage: "CASE",
+				Flags: join([]cli.Flag{keyFlag, &cli.IntFlag{Name: "event", Usage: "of the event with this `NUMBER` instead"},
+					&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write it to `FILE` (mode 0600)"}, nowFlag()}, moveFlags(), storeFlags()),
+				Action: s.ledgerReceipt,
+			},
+			{
+				Name: "export", Usage: "write the whole ledger with its signed checkpoint, to be kept elsewhere", ArgsUsage: " ",
+				Flags:  join([]cli.Flag{keyFlag, &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write it to `FILE` (mode 0600)"}, nowFlag()}, moveFlags(), storeFlags()),
+				Action: s.ledgerExport,
+			},
+			{
+				Name: "verify", Usage: "verify a receipt or a ledger with the file and the public key alone", ArgsUsage: "FILE",
+				Flags: join([]cli.Flag{
+					&cli.StringFlag{Name: "public-key", Usage: "the ledger's public `KEY`, as its keeper gave it to you in another way than the file"},
+					&cli.StringSliceFlag{Name: "earlier", Usage: "a ledger or checkpoint of before in `FILE`: what it covered must still be there; may be repeated"},
+				}, moveFlags()),
+				Action: s.ledgerVerify,
+			},
+		},
+	}
+}
+
+func (s *session) ledgerKeyPath(c *cli.Context) (string, error) {
+	if path := c.String("ledger-key"); path != "" {
+		return path, nil
+	}
+	dir := s.dir("XDG_DATA_HOME", filepath.Join(".local", "share"))
+	if dir == "" {
+		return "", misuse(freehold.T("there is no home folder to keep the ledger's key in"), freehold.T("give --ledger-key and a file"))
+	}
+	return filepath.Join(dir, "ledger.key"), nil
+}
+
+// ledgerKeys are the two lines of a key file: the private key and the public one.
+func (s *session) ledgerKeys(c *cli.Context) (note.Signer, note.Verifier, string, error) {
+	path, err := s.ledgerKeyPath(c)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	body, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", path), Err: plain(err), Advice: freehold.T("make one: %s", "freehold ledger key --new desk.host.example/ledger")}
+	}
+	defer clear(body)
+	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
+	if len(lines) != 2 {
+		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
+	}
+	signer, err := note.NewSigner(lines[0])
+	if err != nil {
+		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
+	}
+	verifier, err := note.NewVerifier(lines[1])
+	if err != nil {
+		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
+	}
+	return signer, verifier, lines[1], nil
+}
+
+func (s *session) ledgerKey(c *cli.Context) error {
+	if _, err := s.language(c); err != nil {
+		return err
+	}
+	if name := c.String("new"); name != "" {
+		if err := s.newLedgerKey(c, name); err != nil {
+			return err
+		}
+	}
+	_, verifier, public, err := s.ledgerKeys(c)
+	if err != nil {
+		return err
+	}
+	return s.ledgerDoc(c, ledgerDoc{Schema: "freehold.ledger_key/1", Origin: verifier.Name(), Key: public}, public)
+}
+
+// newLedgerKey makes a pair, and never over another one: a ledger whose key is gone
+// cannot go on.
+func (s *session) newLedgerKey(c *cli.Context, name string) error {
+	path, err := s.ledgerKeyPath(c)
+	if err != nil {
+		return err
+	}
+	secret, public, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return misuse(freehold.T("%q is no name of a ledger", freehold.OneLine(name)), freehold.T("for example: %s", "desk.host.example/ledger"))
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: plain(err)}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: plain(err)}
+	}
+	_, err = f.WriteString(secret + "\n" + public + "\n")
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+type ledgerDoc struct {
+	Schema  string  `json:"schema"`
+	Origin  string  `json:"origin"`
+	Key     string  `json:"key,omitempty"`
+	Size    int64   `json:"size"`
+	Index   *int64  `json:"index,omitempty"`
+	Record  *string `json:"record,omitempty"`
+	Written string  `json:"written,omitempty"`
+}
+
+func (s *session) ledgerDoc(c *cli.Context, doc ledgerDoc, lines ...string) error {
+	if f := c.String("format"); f == report.FormatJSON || f == report.FormatJSONL {
+		return (&deskJob{session: s}).write(doc)
+	}
+	for _, l := range lines {
+		fmt.Fprintln(s.Out, l)
+	}
+	return nil
+}
+
+// sequenced opens the store and gives what waits its place in the ledger.
+func (s *session) sequenced(c *cli.Context, f func(ctx context.Context, l ledgerOpen) error) error {
+	if _, err := s.language(c); err != nil {
+		return err
+	}
+	signer, verifier, _, err := s.ledgerKeys(c)
+	if err != nil {
+		return err
+	}
+	now, err := s.clock(c)
+	if err != nil {
+		return err
+	}
+	st, err := s.openStore(c.Context, c)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	q := ledger.Sequencer{Log: st, Origin: verifier.Name(), Signers: []note.Signer{signer}, Trusted: []note.Verifier{verifier}, Holder: fmt.Sprint("ledger ", os.Getpid()), Now: now}
+	if _, err := q.Run(c.Context); err != nil {
+		return err
+	}
+	l := ledgerOpen{ledgerStore: st, verifier: verifier}
+	size, signed, err := st.LedgerHead(c.Context)
+	if err != nil {
+		return err
+	}
+	if size == 0 {
+		return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the ledger is empty")}
+	}
+	if l.head, err = ledger.OpenCheckpoint(signed, verifier.Name(), verifier); err != nil {
+		return err
+	}
+	l.signed = signed
+	return f(c.Context, l)
+}
+
+// ledgerStore is the ledger's side of the store.
+type ledgerStore interface {
+	ledger.Log
+	LeavesOf(ctx context.Context, id string) ([]freehold.LedgerLeaf, error)
+	Leaves(ctx context.Context) iter.Seq2[freehold.LedgerLeaf, error]
+}
+
+type ledgerOpen struct {
+	ledgerStore
+	verifier note.Verifier
+	head     ledger.Checkpoint
+	signed   []byte
+}
+
+func (s *session) ledgerReceipt(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return misuse(freehold.T("which case is not said"), freehold.T("%s lists them", "freehold desk list"))
+	}
+	return s.sequenced(c, func(ctx context.Context, l ledgerOpen) error {
+		leaves, err := l.LeavesOf(ctx, c.Args().First())
+		if err != nil {
+			return err
+		}
+		var leaf *freehold.LedgerLeaf
+		for i := range leaves {
+			if c.Int("event") == 0 || leaves[i].Event == c.Int("event") {
+				leaf = &leaves[i]
+			}
+		}
+		if leaf == nil {
+			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the ledger has no such record of the case %q", c.Args().First())}
+		}
+		if len(leaf.Salt) != ledger.SaltSize {
+			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the record was purged: its place in the ledger is kept, what it said is not")}
+		}
+		r, err := ledger.Issue(ledger.Salt(leaf.Salt), leaf.Record, leaf.Index, l.head.Tree, l.signed, ledger.Stored(ctx, l))
+		if err != nil {
+			return err
+		}
+		return s.writeProof(c, "freehold.receipt/1", l, func(w io.Writer) error {
+			_, err := w.Write(r.Marshal())
+			return err
+		})
+	})
+}
+
+func (s *session) ledgerExport(c *cli.Context) error {
+	return s.sequenced(c, func(ctx context.Context, l ledgerOpen) error {
+		return s.writeProof(c, "freehold.ledger/1", l, func(w io.Writer) error {
+			return ledger.WriteFile(w, func(yield func(ledger.Leaf, error) bool) {
+				l.Leaves(ctx)(func(leaf freehold.LedgerLeaf, err error) bool {
+					if err == nil && len(leaf.Commitment) != len(ledger.Leaf{}) {
+						err = &freehold.Error{Kind: freehold.KindDamaged, Text: freehold.T("the ledger is damaged: leaf %d is broken", leaf.Index)}
+					}
+					if err != nil {
+						return yield(ledger.Leaf{}, err)
+					}
+					return yield(ledger.Leaf(leaf.Commitment), nil)
+				})
+			}, l.signed)
+		})
+	})
+}
+
+// writeProof writes a file, or standard output.
+func (s *session) writeProof(c *cli.Context, schema string, l ledgerOpen, write func(io.Writer) error) error {
+	path := c.String("output")
+	if path == "" || path == "-" {
+		return write(s.Out)
+	}
+	f, done, err := outputFile(path)
+	if err != nil {
+		return err
+	}
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := done(); err != nil {
+		return err
+	}
+	return s.ledgerDoc(c, ledgerDoc{Schema: schema, Origin: l.verifier.Name(), Size: l.head.Tree.N, Written: path},
+		s.say("Written to %s, as of %d records.", path, l.head.Tree.N))
+}
+
+func (s *session) ledgerVerify(c *cli.Context) error {
+	if _, err := s.language(c); err != nil {
+		return err
+	}
+	if c.NArg() != 1 || c.String("public-key") == "" {
+		return misuse(freehold.T("a file and the ledger's public key are wanted"), freehold.T("for example: %s", "freehold ledger verify receipt.txt --public-key KEY"))
+	}
+	verifier, err := note.NewVerifier(strings.TrimSpace(c.String("public-key")))
+	if err != nil {
+		return misuse(freehold.T("the public key is not whole"), freehold.T("copy the whole line that %s prints", "freehold ledger key"))
+	}
+	path := c.Args().First()
+	f, err := os.Open(path)
+	if err != nil {
+		return &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", path), Err: plain(err)}
+	}
+	defer f.Close()
+	in := bufio.NewReader(f)
+	if head, _ := in.Peek(len("c2sp.org/")); string(head) == "c2sp.org/" {
+		return s.verifyReceipt(c, in, verifier)
+	}
+	var earlier [][]byte
+	for _, e := range c.StringSlice("earlier") {
+		body, err := os.ReadFile(e)
+		if err != nil {
+			return &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", e), Err: plain(err)}
+		}
+		if _, signed, found := bytes.Cut(body, []byte("\n\n")); found && bytes.HasPrefix(body, []byte("freehold ledger")) {
+			body = signed // the checkpoint of a whole ledger
+		}
+		earlier = append(earlier, body)
+	}
+	checkpoint, err := ledger.VerifyFile(in, verifier.Name(), earlier, verifier)
+	if err != nil {
+		return err
+	}
+	return s.ledgerDoc(c, ledgerDoc{Schema: "freehold.verified/1", Origin: checkpoint.Origin, Size: checkpoint.Tree.N},
+		s.say("The ledger %s is whole: %d records, none cut, edited or moved.", checkpoint.Origin, checkpoint.Tree.N))
+}
+
+func (s *session) verifyReceipt(c *cli.Context, in io.Reader, verifier note.Verifier) error {
+	text, err := io.ReadAll(io.LimitReader(in, ledger.MaxReceipt+1))
+	if err != nil {
+		return &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", c.Args().First()), Err: plain(err)}
+	}
+	r, err := ledger.ParseReceipt(text)
+	if err != nil {
+		return err
+	}
+	checkpoint, err := r.Verify(verifier.Name(), verifier)
+	if err != nil {
+		return err
+	}
+	record := string(r.Record)
+	return s.ledgerDoc(c, ledgerDoc{Schema: "freehold.verified/1", Origin: checkpoint.Origin, Size: checkpoint.Tree.N, Index: &r.Index, Record: &record},
+		s.say("The receipt holds: record %d of the ledger %s.", r.Index, checkpoint.Origin), freehold.OneLine(record))
+}
