@@ -167,6 +167,69 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// traps are records that are easily lost or changed on their way.
+const traps = `nomail MX 0 .
+_no._tcp SRV 0 0 0 .
+_yes._tcp SRV 0 0 443 @
+_two._tcp SRV 1 2 3 a
+_two._tcp SRV 1 2 3 b
+spaces TXT " before and after "
+quotes TXT "\"all in quotes\""
+one TXT "\""
+slash TXT "\\"
+semi TXT "a;b; c"
+at TXT "@"
+like A 192.0.2.1
+like TXT "192.0.2.1"
+long TXT "%s" "%s" "%s"
+caa CAA 0 issue ";"
+caa CAA 0 issue "ca.example; account=1"
+caa CAA 128 issuewild "ca.example"
+_under_score CNAME _other.elsewhere.test.
+*.wild MX 10 @
+* TXT "wild"
+a.b.c.d A 192.0.2.2
+zero AAAA ::
+zero AAAA ::ffff:192.0.2.1
+http HTTPS 0 cdn.elsewhere.test.
+del NS ns.elsewhere.test.
+`
+
+// TestTraps: written, read back, changed in part, and taken away again.
+func TestTraps(t *testing.T) {
+	name := dnsexporttest.Name(t, shapes.Zone)
+	whole := dnsexporttest.Zone(t, name, fmt.Sprintf(traps, strings.Repeat("x", 255), strings.Repeat("y", 255), "z"))
+	for _, s := range servers {
+		t.Run(s.id, func(t *testing.T) {
+			t.Parallel()
+			c := open(t, s.id, s.serve(t, shapes.New(shapes.Zone)))
+			become := func(z *freehold.Zone) {
+				t.Helper()
+				at, err := c.Read(t.Context(), name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				z = dnsexporttest.Held(z, c.Traits())
+				if err := c.Change(t.Context(), name, dnsexport.Plan(at, z, c.Traits())); err != nil {
+					t.Fatal(err)
+				}
+				dnsexporttest.Source(t, c, z, dnsexporttest.Rules(c.Traits()))
+			}
+			become(whole)
+			part := *whole
+			part.Records = nil
+			for i, r := range whole.Records {
+				if i%3 != 0 || r.Type == freehold.TypeSOA {
+					r.TTL += uint32(i%2) * 600
+					part.Records = append(part.Records, r)
+				}
+			}
+			become(&part)
+			become(dnsexporttest.Zone(t, name, ""))
+		})
+	}
+}
+
 // canned answers every request alike.
 type canned string
 

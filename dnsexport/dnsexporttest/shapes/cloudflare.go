@@ -155,9 +155,9 @@ func cfShow(x Rec, zone string) cfRecord {
 	case "MX":
 		out.Priority, out.Content = n(0), undotted(words[1])
 	case "SRV":
-		out.Content = strings.Join(words[1:3], " ") + " " + strings.TrimSuffix(words[3], ".")
+		out.Content = strings.Join(words[1:3], " ") + " " + undotted(words[3])
 		out.Priority = n(0)
-		out.Data = map[string]any{"priority": *n(0), "weight": *n(1), "port": *n(2), "target": strings.TrimSuffix(words[3], ".")}
+		out.Data = map[string]any{"priority": *n(0), "weight": *n(1), "port": *n(2), "target": undotted(words[3])}
 	case "URI":
 		out.Priority, out.Content = n(0), strings.Join(words[1:], " ")
 	case "CNAME", "NS", "PTR":
@@ -191,7 +191,7 @@ func cfTake(p cfRecord, zone string) (Rec, error) {
 		}
 		x.Data = fmt.Sprintf("%d %s", *p.Priority, dotted(p.Content))
 	case "SRV":
-		x.Data = get("priority", "weight", "port", "target") + "."
+		x.Data = lastDotted(get("priority", "weight", "port", "target"))
 	case "CAA":
 		x.Data = get("flags", "tag") + " " + quote("value")
 	case "TLSA", "SMIMEA":

@@ -34,7 +34,7 @@ func DigitalOcean(t testing.TB, s *Store) string {
 	show := func(x Rec, zone string) doc {
 		words := strings.Fields(x.Data)
 		n := func(i int) *int { v, _ := strconv.Atoi(words[i]); return &v }
-		data := strings.TrimSuffix(words[len(words)-1], ".")
+		data := undotted(words[len(words)-1])
 		d := doc{ID: x.ID, Type: x.Type, Name: at(x.Owner), Data: &data, TTL: &x.TTL}
 		switch x.Type {
 		case "MX":
@@ -157,7 +157,7 @@ func Porkbun(t testing.TB, s *Store) string {
 		case "TXT":
 			x.Data = bareText(d.Content)
 		case "MX", "SRV":
-			x.Data = d.Prio + " " + d.Content + "."
+			x.Data = d.Prio + " " + lastDotted(d.Content)
 		case "CNAME", "NS":
 			x.Data += "."
 		}
@@ -196,7 +196,7 @@ func Porkbun(t testing.TB, s *Store) string {
 			case "TXT":
 				d.Content = plainText(x.Data)
 			case "MX", "SRV":
-				d.Prio, d.Content, _ = strings.Cut(strings.TrimSuffix(x.Data, "."), " ")
+				d.Prio, d.Content, _ = strings.Cut(lastUndotted(x.Data), " ")
 			case "CNAME", "NS":
 				d.Content = strings.TrimSuffix(x.Data, ".")
 			}
@@ -258,7 +258,7 @@ func Infomaniak(t testing.TB, s *Store) string {
 		case "TXT":
 			x.Data = bareText(d.Target)
 		case "MX", "SRV", "CNAME", "NS":
-			x.Data += "."
+			x.Data = lastDotted(x.Data)
 		}
 		return x
 	}
@@ -298,7 +298,7 @@ func Infomaniak(t testing.TB, s *Store) string {
 			case "TXT":
 				d.Target = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(plainText(x.Data)) + `"`
 			case "MX", "SRV", "CNAME", "NS":
-				d.Target = strings.TrimSuffix(x.Data, ".")
+				d.Target = lastUndotted(x.Data)
 			}
 			out = append(out, d)
 		}

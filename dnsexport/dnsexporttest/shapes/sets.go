@@ -344,7 +344,7 @@ func GoDaddy(t testing.TB, s *Store) string {
 			d := doc{Data: x.Data, Name: at(x.Owner), Type: x.Type, TTL: x.TTL}
 			words := strings.Fields(x.Data)
 			n := func(i int) *int { v, _ := strconv.Atoi(words[i]); return &v }
-			last := strings.TrimSuffix(words[len(words)-1], ".")
+			last := undotted(words[len(words)-1])
 			switch x.Type {
 			case "TXT":
 				d.Data = plainText(x.Data)
@@ -376,9 +376,9 @@ func GoDaddy(t testing.TB, s *Store) string {
 			case "TXT":
 				data = bareText(d.Data)
 			case "MX":
-				data = fmt.Sprintf("%d %s.", *d.Priority, d.Data)
+				data = fmt.Sprintf("%d %s", *d.Priority, dotted(d.Data))
 			case "SRV":
-				data = fmt.Sprintf("%d %d %d %s.", *d.Priority, *d.Weight, *d.Port, d.Data)
+				data = fmt.Sprintf("%d %d %d %s", *d.Priority, *d.Weight, *d.Port, dotted(d.Data))
 			case "CNAME", "NS":
 				data += "."
 			}

@@ -261,6 +261,17 @@ func undotted(name string) string {
 
 func dotted(name string) string { return strings.TrimSuffix(name, ".") + "." }
 
+// lastUndotted and lastDotted do so with the last word.
+func lastUndotted(data string) string {
+	i := strings.LastIndexByte(data, ' ') + 1
+	return data[:i] + undotted(data[i:])
+}
+
+func lastDotted(data string) string {
+	i := strings.LastIndexByte(data, ' ') + 1
+	return data[:i] + dotted(data[i:])
+}
+
 func at(owner string) string {
 	if owner == "" {
 		return "@"
