@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -87,6 +88,9 @@ func (s *session) tidy() {
 // outputFile opens -o: a file of mode 0600 that takes its name only when it is
 // complete, so that a good older one is never half overwritten.
 func outputFile(path string) (f *os.File, done func() error, err error) {
+	if st, err := os.Stat(path); err == nil && st.IsDir() { // found at the end, a long run would be lost
+		return nil, nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: syscall.EISDIR}
+	}
 	part := path + ".part"
 	f, err = os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

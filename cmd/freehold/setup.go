@@ -66,8 +66,11 @@ type observers struct {
 	now     func() time.Time
 }
 
+// Close ends what was begun, also where not all of it was.
 func (o *observers) Close() error {
-	o.fetch.Close()
+	if o.fetch != nil {
+		o.fetch.Close()
+	}
 	if o.lab != nil {
 		o.lab.Close()
 	}
@@ -82,11 +85,10 @@ func (s *session) observe(ctx context.Context, c *cli.Context) (*observers, erro
 			return nil, err
 		}
 	}
-	err := s.observeWith(ctx, c, o)
-	if err != nil && o.lab != nil {
-		o.lab.Close()
+	if err := s.observeWith(ctx, c, o); err != nil {
+		return nil, errors.Join(err, o.Close())
 	}
-	return o, err
+	return o, nil
 }
 
 func (s *session) observeWith(ctx context.Context, c *cli.Context, o *observers) (err error) {

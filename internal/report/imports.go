@@ -306,13 +306,13 @@ func (t *importTable) totals(s freehold.ImportSummary) {
 		n    int
 		what string
 	}{
-		{s.Outcomes[freehold.ImportNew], p.say("names are new in the portfolio")},
-		{s.Outcomes[freehold.ImportUpdated], p.say("names were updated")},
-		{s.Outcomes[freehold.ImportUnchanged], p.say("names were there already, as they stand here")},
-		{s.Outcomes[freehold.ImportDuplicate], p.say("repeat an earlier row")},
-		{s.Outcomes[freehold.ImportOdd], p.say("are odd: nothing was taken from them")},
-		{s.Outcomes[freehold.ImportHeading], p.say("are the heading, or stand above it")},
-		{s.Outcomes[freehold.ImportEmpty] + s.Outcomes[freehold.ImportComment], p.say("are empty or comments")},
+		{s.Outcomes[freehold.ImportNew], p.say("new in the portfolio")},
+		{s.Outcomes[freehold.ImportUpdated], p.say("in the portfolio already, and updated")},
+		{s.Outcomes[freehold.ImportUnchanged], p.say("in the portfolio already, with nothing new")},
+		{s.Outcomes[freehold.ImportDuplicate], p.say("repeating an earlier row")},
+		{s.Outcomes[freehold.ImportOdd], p.say("odd: nothing was taken")},
+		{s.Outcomes[freehold.ImportHeading], p.say("the heading, or above it")},
+		{s.Outcomes[freehold.ImportEmpty] + s.Outcomes[freehold.ImportComment], p.say("empty or a comment")},
 	}
 	digits := 0
 	for _, r := range rows {

@@ -71,7 +71,7 @@ func TestImportTable(t *testing.T) {
 			"row 4  odd  \"x\uFFFD[2J forged\uFFFD\" is not a domain name: it holds control characters\n",
 			"row 5  updated  bücher-lampe.de; client was none, is now x\uFFFD[2J forged\uFFFD\n",
 			"and 1 more\n",
-			"5 rows\n  1  names are new in the portfolio\n  1  names were updated\n  1  repeat an earlier row\n  1  are odd: nothing was taken from them\n  1  are the heading, or stand above it\n  Every row is accounted for.\n",
+			"5 rows\n  1  new in the portfolio\n  1  in the portfolio already, and updated\n  1  repeating an earlier row\n  1  odd: nothing was taken\n  1  the heading, or above it\n  Every row is accounted for.\n",
 			"  A dry run: nothing was kept.\n",
 		},
 		"fr": {"ligne 3  répété  bücher-lampe.de figure déjà à la ligne 2, qui fait foi\u202f; ici", "  Essai à blanc\u202f: rien n’a été conservé.\n", "5 lignes\n"},

@@ -311,7 +311,9 @@ func (p *printer) footnotes(run freehold.Run, r *freehold.Result) []string {
 
 func (p *printer) policyNote(read time.Time, days int) string {
 	switch {
-	case days <= 0:
+	case days < 0: // judged by rules that were read later
+		return p.say("Transfer rules as of %t.", read)
+	case days == 0:
 		return p.say("Transfer rules as of %t (today).", read)
 	case days == 1:
 		return p.say("Transfer rules as of %t (yesterday).", read)
