@@ -28,7 +28,7 @@ type story struct {
 
 func newStory(t testing.TB, act Act) *story {
 	s := &story{t: t, now: caseStart}
-	s.do(Opened{Request{Name: caseName(t), Act: act, FirstRequest: caseStart, Contacts: []Contact{{ID: "mail", Channel: ChannelMail}}}})
+	s.do(Opened{Request{Name: caseName(t), Act: act, FirstRequest: caseStart, Contacts: []Contact{{ID: "mail", Channel: ChannelMail}, {ID: "mail2", Channel: ChannelMail}}}})
 	return s
 }
 
@@ -201,6 +201,10 @@ func TestTokens(t *testing.T) {
 	wrong.Outcome = CheckFailed
 	s := newStory(t, ActCode).do(asked, answered)
 	s.refused(answered, "used already")
+	elsewhere := answered
+	elsewhere.Contact = "mail2"
+	s = newStory(t, ActCode).do(asked)
+	s.refused(elsewhere, "another question")
 	s = newStory(t, ActCode).do(asked, wrong, wrong, wrong)
 	s.refused(answered, "after 3 wrong answers")
 	s = newStory(t, ActCode).do(asked)

@@ -177,6 +177,14 @@ var attacks = []attack{
 			w.look("mandate_key", "", "key", freehold.SideHolder, "", Signed{Text: text, Signature: sig, Principal: "verrine"})
 			return fmt.Errorf("%w", errorText(w.c.Checks[0].Result))
 		}},
+	{"agency", "signs the request itself, with a key that is enrolled for somebody else", "a signature has to be by the key on record for this holder", "another key",
+		place{name: "verrine.ch", profile: Normal, contacts: []freehold.Contact{key}},
+		func(w *world) error {
+			text := []byte(TextToSign(w.c, freehold.SideHolder))
+			sig, _ := Sign(nil, keyOf("pixelune"), text)
+			w.look("mandate_key", "", "key", freehold.SideHolder, "", Signed{Text: text, Signature: sig, Principal: "pixelune"})
+			return fmt.Errorf("%w", errorText(w.c.Checks[0].Result))
+		}},
 	{"thief", "brings the holder's signed objection as if it were a consent", "the signed text says what it is for", "does not name this case",
 		place{name: "verrine.ch", profile: Normal, contacts: []freehold.Contact{key}},
 		func(w *world) error {

@@ -37,7 +37,6 @@ func TestAdd(t *testing.T) {
 // TestWorth: what a contact's past takes from a check that was passed.
 func TestWorth(t *testing.T) {
 	undated := contactMail()
-	undated.Since = undated.Since.AddDate(-3000, 0, 0)
 	undated.Since = freehold.Contact{}.Since
 	w := open(t, place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{undated, phone}})
 	w.answers("contact_mail", "mail", freehold.SideHolder, "")
@@ -83,6 +82,7 @@ func TestDisputes(t *testing.T) {
 		t.Errorf("stopped %v, enough %v, undecided %v, level %s", a.Stopped, a.Enough, a.Undecided, a.Level.Name)
 	}
 	w.settles("o2", true)
+	w.settles("o1", false)
 	if a := Evaluate(w.c, w.keeper.Policy, w.now); !a.Stopped || a.Enough || len(a.Undecided) != 0 {
 		t.Errorf("upheld: stopped %v, enough %v, undecided %v", a.Stopped, a.Enough, a.Undecided)
 	}
@@ -130,6 +130,33 @@ func TestGate(t *testing.T) {
 	refused(w.try("work", freehold.CodeRevealed{}), freehold.KindPermission, "not enough is proven")
 	w.now = monday.Add(4 * day)
 	refused(w.try("work", freehold.CodeRevealed{}), freehold.KindWaiting, "1 of 2 operators")
+}
+
+// TestGateWithObjection: a hand-over waits for an objection that changes nothing else,
+// and a release names every approval that it takes.
+func TestGateWithObjection(t *testing.T) {
+	w := open(t, place{name: "verrine.ch", profile: Normal, high: true, contacts: []freehold.Contact{contactMail(), phone}})
+	w.answers("contact_mail", "mail", freehold.SideHolder, "").answers("call_back", "phone", freehold.SideHolder, "").wait(26 * hour)
+	for _, who := range []string{"ana", "bruno"} {
+		if err := w.decide(who, freehold.DecisionRelease, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun, err := w.keeper.MayRelease(w.c, w.now)
+	if err != nil || len(begun.Approvals) != 2 {
+		t.Fatal(begun, err)
+	}
+	if err := w.try("work", freehold.ReleaseBegun{Basis: begun.Basis, Approvals: begun.Approvals[:1]}); err == nil {
+		t.Error("a release of two approvals began with one")
+	}
+	w.do("work", begun)
+	w.do("work", freehold.CodeSet{Expires: w.now.Add(7 * day)})
+	w.do("desk", freehold.Objected{ID: "o1", Party: thief})
+	if err := w.try("work", freehold.CodeRevealed{}); freehold.KindOf(err) != freehold.KindWaiting || !strings.Contains(err.Error(), "before 2026-11-27T09:00:00Z") {
+		t.Error(err)
+	}
+	w.now = monday.Add(4 * day)
+	w.do("work", freehold.CodeRevealed{})
 }
 
 // TestTokenBinding: every field a token is bound to changes its hash.
@@ -238,15 +265,26 @@ func TestMailAge(t *testing.T) {
 
 // TestOptions: no way holds a smaller one, and those in time come first.
 func TestOptions(t *testing.T) {
-	w := open(t, place{name: "verrine.ch", profile: Crisis, openedLag: 60 * hour, contacts: onlyPhonePostBank})
-	a := Evaluate(w.c, w.keeper.Policy, w.now)
-	if len(a.Missing) < 2 || !a.Missing[0].InTime || a.Missing[len(a.Missing)-1].InTime {
-		t.Errorf("%+v", a.Missing)
-	}
-	for i, o := range a.Missing {
-		for j, p := range a.Missing {
-			if i != j && !slices.ContainsFunc(p.Methods, func(m string) bool { return !slices.Contains(o.Methods, m) }) {
-				t.Errorf("%v holds %v", o.Methods, p.Methods)
+	undated := contactMail()
+	undated.Since = freehold.Contact{}.Since
+	for _, c := range []struct {
+		at    place
+		first string
+	}{
+		{place{name: "verrine.ch", profile: Crisis, openedLag: 60 * hour, contacts: onlyPhonePostBank}, "call_back payment_reference"},
+		{place{name: "verrine.ch", profile: Normal, contacts: []freehold.Contact{undated, phone}}, "call_back"},
+		{place{name: "verrine.ch", profile: Normal, openedLag: 60 * hour, contacts: []freehold.Contact{undated, post}}, "contact_mail invoice"},
+	} {
+		w := open(t, c.at)
+		a := Evaluate(w.c, w.keeper.Policy, w.now)
+		if len(a.Missing) < 2 || !a.Missing[0].InTime || strings.Join(a.Missing[0].Methods, " ") != c.first {
+			t.Errorf("%+v", a.Missing)
+		}
+		for i, o := range a.Missing {
+			for j, p := range a.Missing {
+				if i != j && !slices.ContainsFunc(p.Methods, func(m string) bool { return !slices.Contains(o.Methods, m) }) {
+					t.Errorf("%v holds %v", o.Methods, p.Methods)
+				}
 			}
 		}
 	}
