@@ -8,6 +8,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"os"
@@ -184,10 +185,18 @@ func (w *World) people(seed string) error {
 		return err
 	}
 	w.Key = w.Requester.Recipient().String()
-	secret, public, err := note.GenerateKey(rand.Reader, Origin)
+	return w.ledgerKeys(sha256.Sum256([]byte(seed + " ledger")))
+}
+
+// ledgerKeys makes the ledger's pair of a seed, in the two notations of c2sp.org/signed-note.
+func (w *World) ledgerKeys(seed [32]byte) error {
+	public, err := note.NewEd25519VerifierKey(Origin, ed25519.NewKeyFromSeed(seed[:]).Public().(ed25519.PublicKey))
 	if err != nil {
 		return err
 	}
+	named, _, _ := strings.Cut(strings.TrimPrefix(public, Origin+"+"), "+")
+	const ed25519Algorithm = 1
+	secret := "PRIVATE+KEY+" + Origin + "+" + named + "+" + base64.StdEncoding.EncodeToString(append([]byte{ed25519Algorithm}, seed[:]...))
 	if w.LedgerKey, err = note.NewSigner(secret); err != nil {
 		return err
 	}
