@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"freehold/dnsexport/all"
 	"freehold/dnsexport/dnsexporttest/shapes"
@@ -113,10 +114,10 @@ func TestAccounts(t *testing.T) {
 	}
 	write(".config/freehold/config.toml", fmt.Sprintf("[accounts.shop]\nprovider = \"gandi\"\nurl = %q\nsecret = \"env:TOKEN\"\n[accounts.half]\nprovider = \"ovh\"\nsecret = \"env:TOKEN\"\nkey = \"k\"\n[accounts.odd]\nprovider = \"nobody\"\n[accounts.ninth]\nprovider = \"infomaniak\"\nurl = \"https://127.0.0.1:1\"\nsecret = \"env:TOKEN\"\n", shapes.Gandi(t, store)))
 	hints := write("hints", ". 3600 NS ns.root.\nns.root. 3600 A 127.0.0.1\n")
-	run := func(want int, args ...string) string {
+	command := func(ctx context.Context, want int, args ...string) string {
 		t.Helper()
 		var o, e bytes.Buffer
-		code := Run(context.Background(), append([]string{"freehold", "export", "--dns-hints", hints, "--timeout", "2s", "--rate", "0"}, args...), Streams{In: strings.NewReader(""), Out: &o, Err: &e, Getenv: func(k string) string {
+		code := Run(ctx, append([]string{"freehold"}, args...), Streams{In: strings.NewReader(""), Out: &o, Err: &e, Getenv: func(k string) string {
 			return map[string]string{"HOME": dir, "TOKEN": shapes.Secret, "LANG": "en_US.UTF-8"}[k]
 		}})
 		said := o.String() + e.String()
@@ -127,6 +128,10 @@ func TestAccounts(t *testing.T) {
 			t.Errorf("%v told the secret:\n%s", args, said)
 		}
 		return said
+	}
+	run := func(want int, args ...string) string {
+		t.Helper()
+		return command(context.Background(), want, append([]string{"export", "--dns-hints", hints, "--timeout", "2s", "--rate", "0"}, args...)...)
 	}
 	says := func(said string, want ...string) {
 		t.Helper()
@@ -155,7 +160,29 @@ func TestAccounts(t *testing.T) {
 	says(run(exitUsage, "--account", "odd", "shop-des-tests.ch", "-o", out), `"nobody", which is not known`, "cloudflare, ddns, desec")
 	says(run(exitUsage, "--account", "ninth", "--all", "-o", out), "Infomaniak cannot list its zones")
 
+	zone := write("shop.zone", "$ORIGIN shop-des-tests.ch.\n"+shopZone)
+	says(command(t.Context(), exitFindings, "compare", "api:shop", zone, "--soa", "ignore", "--ignore-apex-ns"), "forgotten")
+	says(command(t.Context(), exitUsage, "compare", "api:nowhere", zone), "no account is called")
+	says(command(t.Context(), exitUsage, "compare", "api:shop", "api:shop"), "which zone is meant")
+
 	words := write("words", "www # the web\nsub\n\nmail\n")
+	// At twenty questions a second there is time to interrupt it, once it has learnt
+	// something.
+	journal := filepath.Join(dir, ".local/state/freehold/observe/shop-des-tests.ch.journal")
+	soon, stop := context.WithCancel(t.Context())
+	defer stop()
+	go func() {
+		for soon.Err() == nil {
+			if st, err := os.Stat(journal); err == nil && st.Size() > 500 {
+				stop()
+			}
+			<-time.After(5 * time.Millisecond)
+		}
+	}()
+	command(soon, exitFailed, "export", "--from", "observe", "shop-des-tests.ch", "-o", out, "--dns-hints", hints)
+	if st, err := os.Stat(journal); err != nil || st.Size() < 500 {
+		t.Errorf("an interrupted observation left no journal: %v", err)
+	}
 	said := run(exitFindings, "--from", "observe", "--wordlist", words, "--hints", write("known", "long.shop-des-tests.ch\n"), "shop-des-tests.ch", "-o", out)
 	says(said, "PARTIAL", "observed")
 	says(copied(), "PARTIAL", "192.0.2.1", `"a" "b"`)

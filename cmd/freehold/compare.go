@@ -25,7 +25,8 @@ func (s *session) compareCommand() *cli.Command {
 		Name:      "compare",
 		Usage:     "prove that two sources hold the same zone",
 		ArgsUsage: "A B",
-		Description: `A and B are each a zone file; a folder that export wrote (the copy in it); dns://HOST:PORT (a transfer from that server); or @ (every server of the delegation, asked over UDP and TCP for each record set of the other side).
+		Description: `A and B are each a zone file; a folder that export wrote (the copy in it); dns://HOST:PORT (a transfer from that server); api:ACCOUNT (the provider of an account of the config file); or @ (every server of the delegation, asked over UDP and TCP for each record set of the other side).
+Many APIs keep the SOA and the name servers to themselves: --soa ignore --ignore-apex-ns leaves both out.
 
 Compared are record sets. Stated rules: upper and lower case never count; a set has one TTL, its lowest, and it counts unless --ignore-ttl; the SOA counts without its serial (--soa exact, ignore); what a DNSSEC signer makes does not count unless --dnssec.
 With --every-server each server of the delegation is asked as well, whatever A and B are.
@@ -87,7 +88,8 @@ func (s *session) compare(c *cli.Context) (err error) {
 	return j.verdict(c.Context, sides)
 }
 
-func isServer(a string) bool { return strings.HasPrefix(a, "dns://") }
+// isServer tells a source that does not say which zone it is about.
+func isServer(a string) bool { return strings.HasPrefix(a, "dns://") || strings.HasPrefix(a, "api:") }
 
 func (j *compareJob) flags() error {
 	c := j.c
@@ -115,6 +117,27 @@ func (j *compareJob) flags() error {
 	return nil
 }
 
+// ofAccount reads the zone from a provider's API.
+func (j *compareJob) ofAccount(ctx context.Context, account string) (*freehold.Zone, error) {
+	h, ok := j.zone.Host()
+	if !ok {
+		return nil, misuse(freehold.T("which zone is meant is not known"), freehold.T("give --zone NAME"))
+	}
+	name, err := wholeName(h)
+	if err != nil {
+		return nil, err
+	}
+	a, err := j.account(account)
+	if err != nil {
+		return nil, err
+	}
+	source, err := j.target(account, a)
+	if err != nil {
+		return nil, err
+	}
+	return source.Read(ctx, name)
+}
+
 // side reads one source that is no delegation.
 func (j *compareJob) side(ctx context.Context, a string) (*freehold.Zone, error) {
 	if server, ok := strings.CutPrefix(a, "dns://"); ok {
@@ -129,6 +152,9 @@ func (j *compareJob) side(ctx context.Context, a string) (*freehold.Zone, error)
 			return nil, err
 		}
 		return client.Zone(ctx, j.zone, axfr.Address(server, j.c.Bool("tls")))
+	}
+	if name, ok := strings.CutPrefix(a, "api:"); ok {
+		return j.ofAccount(ctx, name)
 	}
 	a = strings.TrimPrefix(a, "copy:")
 	st, err := os.Stat(a)
