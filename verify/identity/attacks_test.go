@@ -449,48 +449,6 @@ var attacks = []attack{
 		}},
 }
 
-var (
-	agencyPhone = freehold.Contact{ID: "apel", Of: freehold.SideRequester, Channel: freehold.ChannelPhone, Address: "+41 21 555 09 09", Since: monday.AddDate(-3, 0, 0), Source: "company register"}
-	agencyMail  = freehold.Contact{ID: "amel", Of: freehold.SideCustomer, Channel: freehold.ChannelMail, Address: "contact@pixelune.ch", Since: monday.AddDate(-3, 0, 0)}
-)
-
-func mandate(edit func(*freehold.Mandate)) freehold.Mandate {
-	m := freehold.Mandate{ID: "m1", From: verrine, To: agency, Acts: []freehold.Act{freehold.ActCode, freehold.ActUnlock}, Since: monday.AddDate(0, -1, 0), Until: monday.AddDate(0, 6, 0)}
-	if edit != nil {
-		edit(&m)
-	}
-	return m
-}
-
-type errorText string
-
-func (e errorText) Error() string { return string(e) }
-
-// stop marks an attack that ended with an error: nothing more is tried.
-func (w *world) stop(err error) error {
-	if err == nil {
-		w.t.Error("nothing stopped it")
-	}
-	return err
-}
-
-// mandated brings a mandate into the case and all that it needs beside it.
-func (w *world) mandated(m freehold.Mandate) error {
-	w.do("ana", freehold.MandateShown{Mandate: m})
-	w.answers("contact_mail", "mail", freehold.SideHolder, "")
-	w.answers("call_back", "apel", freehold.SideRequester, "")
-	return nil
-}
-
-// zone shows the token at every server.
-func (w *world) zone(_ string, of freehold.Side) {
-	id := w.ask("dns_txt", "", of, "")
-	good := []string{"other", "token=" + w.tokens[id] + " expiry=2026-11-30"}
-	if ok, err := w.look("dns_txt", id, "", of, "", TXTSeen{Servers: [][]string{good, good}, Resolvers: [][]string{good, good}}); !ok {
-		w.t.Fatal(err)
-	}
-}
-
 // TestAttacks: none yields a release, and each is stopped by the rule it names.
 func TestAttacks(t *testing.T) {
 	if len(attacks) < 50 {
