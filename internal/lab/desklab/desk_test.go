@@ -454,6 +454,44 @@ func TestStrayTransfer(t *testing.T) {
 	}
 }
 
+// TestStrayBesideACase: an open case of the name is no permission for a transfer, nor
+// is a code that nobody was handed; the alarm stands beside it.
+func TestStrayBesideACase(t *testing.T) {
+	w := world(t, Config{})
+	ctx := t.Context()
+	w.Registry.Add(eppd.Domain{Name: "stolen.com", Sponsor: Loser, Created: Start, Expires: Start.AddDate(1, 0, 0)}, "leaked-code-1")
+	row, err := w.Desk.Open(ctx, Request("stolen.com", Start), "anne", freehold.ChannelPhone)
+	must(t, err)
+	_, err = w.Gain(ctx, "stolen.com", freehold.NewTransferCode([]byte("leaked-code-1")))
+	must(t, err)
+	_, err = w.Desk.Poll(ctx, w.EPP)
+	must(t, err)
+	lines, err := w.Store.CasesOf(ctx, Name("stolen.com"))
+	must(t, err)
+	if len(lines) != 2 {
+		t.Fatalf("%d cases, want the request and the alarm", len(lines))
+	}
+	if row, err = w.Store.Case(ctx, row.Case.ID); err != nil || len(row.Case.Transfers) != 0 {
+		t.Errorf("the transfer was taken for the case's own: %+v, %v", row.Case.Transfers, err)
+	}
+	// A rejection that an insider wrote past the desk, without a good signature, rejects nothing.
+	alarm := lines[0].ID
+	if alarm == row.Case.ID {
+		alarm = lines[1].ID
+	}
+	stray, err := w.Store.Case(ctx, alarm)
+	must(t, err)
+	d := w.Keeper(stray.Case.Name, w.Clock.Now()).Policy.Decide(stray.Case, freehold.DecisionRejectTransfer, "anne", w.Clock.Now())
+	d.Reason = "fraud"
+	_, err = w.Store.WriteCase(ctx, freehold.CaseEntry{Case: alarm, Version: stray.Version(), Events: []freehold.CaseEvent{{Case: alarm, At: w.Clock.Now(), Actor: "anne",
+		Body: freehold.Decided{Decision: d, Signature: []byte("x"), Key: "SHA256:x"}}}})
+	must(t, err)
+	w.advance(t, alarm, freehold.CaseOpen)
+	if s, err := w.EPP.Look(ctx, Name("stolen.com")); err != nil || !s.Pending {
+		t.Errorf("answered on a forged decision: %+v, %v", s, err)
+	}
+}
+
 // TestAcknowledgedLate: a message that was written down and not taken off the queue
 // is written once.
 func TestAcknowledgedLate(t *testing.T) {

@@ -156,7 +156,7 @@ func (w *World) desk(c Config) *desk.Desk {
 	}
 	return &desk.Desk{
 		Store: kept, Keeper: w.Keeper, Registrar: func(freehold.Name) (transfer.Registrar, error) { return reg, nil },
-		Seal: seal.Sealer{}, Commit: ledger.Committer(c.Random), Random: c.Random, Now: w.Clock.Now, Worker: worker, Tell: c.Tell,
+		Seal: seal.Sealer{Work: 10}, Commit: ledger.Committer(c.Random), Random: c.Random, Now: w.Clock.Now, Worker: worker, Tell: c.Tell,
 	}
 }
 
