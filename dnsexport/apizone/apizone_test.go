@@ -112,7 +112,7 @@ func TestEdit(t *testing.T) {
 		{"another TTL and one less", []string{"bbbb"}, 600, "2=bbbb -1"},
 		{"all others and one more", []string{"cccc", "dddd", "eeee"}, 300, "1=cccc 2=dddd +eeee"},
 	} {
-		e := Edit(entries, dnsexport.Change{Set: freehold.RRset{Owner: l.Origin, Type: freehold.TypeA, TTL: c.ttl, Data: c.data}})
+		e := Group(entries).Edit(dnsexport.Change{Set: freehold.RRset{Owner: l.Origin, Type: freehold.TypeA, TTL: c.ttl, Data: c.data}})
 		var got []string
 		for _, u := range e.Update {
 			got = append(got, u.ID+"="+u.Data)

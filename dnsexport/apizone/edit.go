@@ -16,15 +16,28 @@ type Edits struct {
 	Drop   []Entry
 }
 
+// Sets are entries by owner and type.
+type Sets map[setKey][]Entry
+
+type setKey struct {
+	owner freehold.Owner
+	t     freehold.RRType
+}
+
+// Group puts entries into sets.
+func Group(entries []Entry) Sets {
+	out := Sets{}
+	for _, e := range entries {
+		k := setKey{e.Owner.Canonical(), e.Type}
+		out[k] = append(out[k], e)
+	}
+	return out
+}
+
 // Edit finds the edits that make a set of entries what a change wants. Entries
 // that already are so stay untouched.
-func Edit(entries []Entry, c dnsexport.Change) Edits {
-	var has []Entry
-	for _, e := range entries {
-		if e.Type == c.Set.Type && e.Owner.Equal(c.Set.Owner) {
-			has = append(has, e)
-		}
-	}
+func (s Sets) Edit(c dnsexport.Change) Edits {
+	has := slices.Clone(s[setKey{c.Set.Owner.Canonical(), c.Set.Type}])
 	var wants []freehold.Record
 	for _, d := range c.Set.Data {
 		r := freehold.Record{Owner: c.Set.Owner, Class: freehold.ClassIN, Type: c.Set.Type, TTL: c.Set.TTL, Data: d}
@@ -71,8 +84,9 @@ type Editor struct {
 
 // Apply carries out changes record by record, set after set.
 func Apply(entries []Entry, changes []dnsexport.Change, with Editor) error {
+	sets := Group(entries)
 	for _, c := range changes {
-		e := Edit(entries, c)
+		e := sets.Edit(c)
 		for _, u := range e.Update {
 			if err := with.Update(u.ID, u.Record); err != nil {
 				return err

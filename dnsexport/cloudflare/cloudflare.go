@@ -313,8 +313,9 @@ func (c *Client) Change(ctx context.Context, name freehold.Name, changes []dnsex
 		b = batch{}
 		return err
 	}
+	sets := apizone.Group(l.Entries())
 	for _, ch := range changes {
-		e := apizone.Edit(l.Entries(), ch)
+		e := sets.Edit(ch)
 		if b.len()+len(e.Add)+len(e.Drop)+len(e.Update) > maxBatch {
 			if err := flush(); err != nil {
 				return err

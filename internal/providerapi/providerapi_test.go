@@ -60,7 +60,9 @@ func TestTrouble(t *testing.T) {
 		}, freehold.KindInvalid, "TTL too low"},
 		{"throttled", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }, freehold.KindUnavailable, "429"},
 		{"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, freehold.KindUnavailable, "500"},
-		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }, freehold.KindUnavailable, "302"},
+		{"elsewhere", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, freehold.KindUnavailable, "302"},
 		{"no JSON", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>200 OK</html>") }, freehold.KindUnavailable, "not the JSON"},
 		{"huge", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat(" ", 2<<20)) }, freehold.KindUnavailable, "longer than"},
 		{"long words", func(w http.ResponseWriter, _ *http.Request) {
@@ -91,5 +93,63 @@ func TestBases(t *testing.T) {
 		if _, err := New(Config{Base: base}); (err == nil) != good {
 			t.Errorf("%q: %v", base, err)
 		}
+	}
+}
+
+// TestAgain: what is throttled is asked again after the time that was named, and
+// what is broken only where it reads.
+func TestAgain(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		method   string
+		reads    bool
+		statuses []int
+		after    string
+		asked    int
+		waited   time.Duration
+		good     bool
+	}{
+		{"at once", "GET", false, []int{200}, "", 1, 0, true},
+		{"throttled twice", "POST", false, []int{429, 429, 200}, "7", 3, 14 * time.Second, true},
+		{"throttled without a time", "GET", false, []int{429, 429, 200}, "", 3, 3 * time.Second, true},
+		{"throttled for ever", "GET", false, []int{429}, "1", maxTries, 15 * time.Second, false},
+		{"throttled for too long", "GET", false, []int{429, 200}, "3600", 1, 0, false},
+		{"nonsense", "GET", false, []int{429, 200}, "-99999999999999999999", 2, time.Second, true},
+		{"broken, reading", "GET", false, []int{502, 200}, "", 2, time.Second, true},
+		{"broken, reading by POST", "POST", true, []int{502, 200}, "", 2, time.Second, true},
+		{"broken, writing", "POST", false, []int{502, 200}, "", 1, 0, false},
+		{"refused", "GET", false, []int{403, 200}, "", 1, 0, false},
+	} {
+		asked, waited := 0, time.Duration(0)
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", c.after)
+			w.WriteHeader(c.statuses[min(asked, len(c.statuses)-1)])
+			asked++
+		}))
+		client, err := New(Config{Provider: "Test", Base: s.URL, Wait: func(_ context.Context, d time.Duration) error {
+			waited += d
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Send(context.Background(), Request{Method: c.method, Path: "/", Reads: c.reads})
+		if (err == nil) != c.good || asked != c.asked || waited != c.waited {
+			t.Errorf("%s: asked %d times, waited %s, %v", c.what, asked, waited, err)
+		}
+		s.Close()
+	}
+}
+
+// TestRefusedWithin: a refusal inside a success is an error without the secrets.
+func TestRefusedWithin(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"ok":false}`) }))
+	defer s.Close()
+	c, err := New(Config{Provider: "Test", Base: s.URL, Header: "Authorization", Scheme: "Bearer", Secret: "one", Secrets: []string{"two"}, Refused: func([]byte) (string, bool) { return "one and two are no keys", true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Do(context.Background(), "GET", "/", nil, nil); freehold.KindOf(err) != freehold.KindInvalid || !strings.Contains(err.Error(), "[secret] and [secret] are no keys") {
+		t.Error(err)
 	}
 }

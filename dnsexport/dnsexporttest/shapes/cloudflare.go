@@ -138,7 +138,7 @@ func cfBatch(s *Store, zone string, deletes []struct{ ID string }, puts, posts [
 			return err
 		}
 		if x.TTL < 60 && x.TTL != 1 {
-			return fmt.Errorf("Invalid TTL")
+			return fmt.Errorf("the TTL is invalid")
 		}
 		if _, err := s.put(zone, n, x); err != nil {
 			return err
