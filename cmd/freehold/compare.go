@@ -44,7 +44,7 @@ Exit codes: 0 no difference, 1 nothing compared, 2 usage, 3 a difference, or a s
 				&cli.StringFlag{Name: "format", Value: report.FormatTable, Usage: "`FORMAT` of the result: table, json"},
 				langFlag(),
 			},
-			transferFlags(), delegationFlags(),
+			channelFlags(), delegationFlags(),
 		),
 		Action: s.compare,
 	}

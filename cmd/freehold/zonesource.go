@@ -25,10 +25,16 @@ import (
 	"freehold/internal/lab"
 )
 
-// transferFlags say how a zone is transferred.
+// transferFlags say from where and how a zone is transferred.
 func transferFlags() []cli.Flag {
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "server", Usage: "transfer from `HOST:PORT` instead of the delegation's servers"},
+	}, channelFlags()...)
+}
+
+// channelFlags say what protects a transfer.
+func channelFlags() []cli.Flag {
+	return []cli.Flag{
 		&cli.StringFlag{Name: "tsig", Usage: "sign with the TSIG key `NAME`"},
 		&cli.StringFlag{Name: "tsig-secret", Usage: "where the key's secret is: `REF` is env:VARIABLE or file:PATH (base64, or BIND's key clause)"},
 		&cli.StringFlag{Name: "tsig-algorithm", Usage: "`ALGORITHM` of the key: hmac-sha256, hmac-sha512, hmac-sha384, hmac-sha224, hmac-sha1 (default: the key clause's, else hmac-sha256)"},

@@ -205,7 +205,7 @@ func (p *printer) registrationRows(r *freehold.Registration) []factRow {
 		row(p.say("its telephone"), r.RegistrarPhone, asIs),
 		row(p.say("its mailbox"), r.RegistrarEmail, asIs),
 		row(p.say("reseller"), r.Reseller, asIs),
-		row(p.say("owner, person"), r.RegistrantName, asIs),
+		row(p.say("owner, name"), r.RegistrantName, asIs),
 		row(p.say("owner, organisation"), r.RegistrantOrg, asIs),
 		row(p.say("owner, e-mail"), r.RegistrantEmail, asIs),
 		row(p.say("owner, country"), r.RegistrantCountry, asIs),
