@@ -103,7 +103,7 @@ func caseCount() int {
 	if os.Getenv("SOAK") != "" {
 		return 500
 	}
-	return 40
+	return 24
 }
 
 // killed is a run whose workers are killed.
