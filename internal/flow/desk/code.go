@@ -112,7 +112,8 @@ func (w *work) setCode(ctx context.Context, reg transfer.Registrar) error {
 	before, err := w.Store.Sealed(ctx, c.ID)
 	switch {
 	case err == nil:
-		a.uncertain, a.wasLocked = true, before.WasLocked
+		// Its time runs from the first attempt: that one's code may stand since then.
+		a.uncertain, a.wasLocked, a.expires = true, before.WasLocked, before.Expires
 		if !now.Before(before.Expires) {
 			return w.abort(ctx, reg, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("the registry did not take a code in time")})
 		}

@@ -259,6 +259,23 @@ func TestNeverAnswered(t *testing.T) {
 	}
 }
 
+// TestTriedForDays: attempts that go on do not lengthen the time of the first.
+func TestTriedForDays(t *testing.T) {
+	w := world(t, Config{})
+	id := w.ready(t, shop, "")
+	w.Registry.Fail(eppd.Faults{DropAfter: 1000})
+	for range 3 {
+		w.advance(t, id, freehold.CaseReleasing)
+		w.Clock.Add(23 * time.Hour)
+	}
+	w.Registry.Fail(eppd.Faults{})
+	w.Clock.Add(4 * time.Hour)
+	w.advance(t, id, freehold.CaseOpen)
+	if set, locked := w.at(t, shop); set || !locked {
+		t.Errorf("set %v, locked %v", set, locked)
+	}
+}
+
 // TestOutOfStep: a registry whose answers belong to other commands is believed
 // nothing.
 func TestOutOfStep(t *testing.T) {
