@@ -75,7 +75,7 @@ CREATE TABLE ledger_leaves (
     PRIMARY KEY (case_id, seq)
 );
 
-CREATE INDEX ledger_leaves_idx ON ledger_leaves (idx);
+CREATE INDEX ledger_leaves_idx ON ledger_leaves (idx, case_id, seq);
 
 CREATE TABLE ledger_hashes (
     idx  BIGINT NOT NULL PRIMARY KEY,
