@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"freehold/internal/report"
 	"freehold/internal/resolve"
 	"freehold/internal/store"
+	"freehold/verify/rules"
 )
 
 func (s *session) doctorCommand() *cli.Command {
@@ -67,7 +69,7 @@ func (s *session) doctor(c *cli.Context) error {
 	checks = append(checks, reached...)
 	checks = append(checks, doctor.Rules(world.policy.Date(), world.at))
 	checks = append(checks, s.checkCopies(c, time.Now())...)
-	for _, p := range s.places(c) {
+	for _, p := range append(s.places(c), zonePlaces(c.Context, world, last.machines)...) {
 		checks = append(checks, last.neighbours.Check(p))
 	}
 	return s.tellChecks(out, checks)
@@ -131,7 +133,12 @@ func (s *session) checkConfigFile(c *cli.Context) doctor.Check {
 type lastRun struct {
 	samples    map[string]freehold.Name
 	neighbours doctor.Neighbours
+	// machines are where recorded copies of zones lie.
+	machines []string
 }
+
+// maxMachines bounds how many places of zone copies are looked at.
+const maxMachines = 50
 
 // lowDisk is too little for the next large run: a result with its evidence takes
 // some 30 KiB.
@@ -215,6 +222,30 @@ func (s *session) readLastRun(ctx context.Context, dsn string, last *lastRun) {
 		}
 		last.neighbours.Add(r)
 	}
+	for z, err := range st.AllZoneCopies(ctx) {
+		if err != nil || len(last.machines) >= maxMachines {
+			return
+		}
+		if m := rules.MachineOf(z.Location); m != "" && !slices.Contains(last.machines, m) {
+			last.machines = append(last.machines, m)
+		}
+	}
+}
+
+// zonePlaces are the machines with copies of zones, where they can be looked up.
+func zonePlaces(ctx context.Context, world *observers, machines []string) []doctor.Place {
+	var places []doctor.Place
+	for _, m := range machines {
+		place := doctor.Place{What: m, Zones: true}
+		if a, err := netip.ParseAddr(m); err == nil {
+			place.Addrs = []netip.Addr{a.Unmap()}
+		} else if h, err := freehold.ParseHost(m); err == nil {
+			found, _, _ := world.dns.Addrs(ctx, h)
+			place.Addrs = found.Value
+		}
+		places = append(places, place)
+	}
+	return places
 }
 
 // samples chooses a name to ask each registry about. With --all it is one that

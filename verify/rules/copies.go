@@ -39,7 +39,7 @@ func (c *Case) lies(location string) lie {
 	if location == "" {
 		return liesUnknown
 	}
-	machine := machineOf(location)
+	machine := MachineOf(location)
 	if machine == "" {
 		return liesElsewhere
 	}
@@ -72,8 +72,9 @@ func (c *Case) addressLies(addr netip.Addr) lie {
 	return liesElsewhere
 }
 
-// machineOf returns the machine in a location, "" for a path.
-func machineOf(location string) string {
+// MachineOf returns the machine in the location of a zone copy (a host name, an
+// address, a URL, scp's "host:path"), "" for a path on a machine of the user's own.
+func MachineOf(location string) string {
 	if u, err := url.Parse(location); err == nil && u.Host != "" {
 		return u.Hostname()
 	}

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -181,5 +182,9 @@ func TestFate(t *testing.T) {
 		if got := n.Check(c.place); got.State != c.want || got.Said.String() != c.said {
 			t.Errorf("%+v: %v %q, want %v %q", c.place, got.State, got.Said, c.want, c.said)
 		}
+	}
+	copies := n.Check(Place{What: "backup.example", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.7")}, Zones: true})
+	if copies.State != Wrong || !strings.Contains(copies.Advice.String(), "freehold export") {
+		t.Errorf("copies of zones there: %+v", copies)
 	}
 }

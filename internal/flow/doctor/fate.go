@@ -9,12 +9,14 @@ import (
 )
 
 // Place is where something stands that is to outlive a host: this machine, the
-// server of the database.
+// server of the database, a machine with copies of zones.
 type Place struct {
 	What  string       // "this machine", the database's host
 	Addrs []netip.Addr // public ones; none: it cannot be told from here
 	// Holder is who holds its network, as the user says; empty: not said.
 	Holder string
+	// Zones: what stands there are copies of zones, not the database.
+	Zones bool
 }
 
 // Neighbours collects where names stand, a result at a time: who holds the
@@ -66,16 +68,16 @@ func (n *Neighbours) Check(p Place) Check {
 		return check
 	}
 	if name, names := n.sharedHolder(p.Holder); names > 0 {
-		return shared(check, freehold.T("stands in the network of %s, as %d names do that it is to outlive", name, names))
+		return shared(check, p, freehold.T("stands in the network of %s, as %d names do that it is to outlive", name, names))
 	}
 	for _, a := range p.Addrs {
 		for _, block := range slices.SortedFunc(maps.Keys(n.blocks), netip.Prefix.Compare) {
 			if block.Contains(a.Unmap()) {
-				return shared(check, freehold.T("stands in %s, as %d names do that it is to outlive", block, n.blocks[block]))
+				return shared(check, p, freehold.T("stands in %s, as %d names do that it is to outlive", block, n.blocks[block]))
 			}
 		}
 		if names := n.addrs[a]; names > 0 {
-			return shared(check, freehold.T("stands at %s, as %d names do that it is to outlive", a, names))
+			return shared(check, p, freehold.T("stands at %s, as %d names do that it is to outlive", a, names))
 		}
 	}
 	if len(p.Addrs) == 0 && p.Holder == "" {
@@ -88,9 +90,12 @@ func (n *Neighbours) Check(p Place) Check {
 	return check
 }
 
-func shared(c Check, said freehold.Text) Check {
+func shared(c Check, p Place, said freehold.Text) Check {
 	c.State, c.Said = Wrong, said
 	c.Advice = freehold.T("keep a copy elsewhere: %s", "freehold db backup FILE")
+	if p.Zones {
+		c.Advice = freehold.T("keep a copy elsewhere: %s", "freehold export --all -o DIR")
+	}
 	return c
 }
 
