@@ -35,7 +35,7 @@ NEEDED := \
 	npm:npm:"fetching axe-core, which checks that the page is accessible" \
 	ssh-keygen:openssh-client:"signed decisions against ssh-keygen" \
 	gcc:gcc:"the race detector"
-PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-sqlite3  pdns-tools ldnsutils \
+PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-bind pdns-backend-sqlite3 pdns-tools ldnsutils \
 	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium gcc libc6-dev libxml2-utils libnet-epp-perl openssh-client
 
 # The checker of accessibility, kept outside the tree: its version and digest are
