@@ -13,6 +13,7 @@ import (
 	"freehold"
 	"freehold/internal/flow/export"
 	"freehold/internal/lab"
+	"freehold/internal/store"
 )
 
 // copies collects what an export kept, for the judges: that a zone was copied,
@@ -68,6 +69,7 @@ func (j *exportJob) record(ctx context.Context, k *copies) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	var made []store.MadeCopy
 	for _, c := range k.made {
 		if !j.kept[c.Name.Host()] {
 			continue
@@ -77,7 +79,10 @@ func (j *exportJob) record(ctx context.Context, k *copies) (err error) {
 			Kind: freehold.EvidenceOwnRecord, Source: "export", Query: c.Name.ASCII(), Time: c.At, Status: "copied", MediaType: "text/plain; charset=utf-8",
 			Body: fmt.Appendf(nil, "zone copy from %s\t%s\tserial %d\t%d records\tat %s\n", freehold.OneLine(c.Source), c.Coverage, c.Serial, c.Records, freehold.OneLine(dir)),
 		}
-		if err := st.PutZoneCopy(ctx, c, e); err != nil {
+		made = append(made, store.MadeCopy{Copy: c, Pieces: []freehold.Evidence{e}})
+	}
+	for batch := range slices.Chunk(made, 500) {
+		if err := st.PutZoneCopies(ctx, batch); err != nil {
 			return err
 		}
 	}

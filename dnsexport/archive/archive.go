@@ -68,6 +68,7 @@ type Writer struct {
 	mu       sync.Mutex
 	manifest Manifest // of the new generation
 	old      Manifest
+	staying  map[string]bool // the files of the old that are the new one's too
 	// Files go to the disk while others are still being read.
 	disk errgroup.Group
 }
@@ -143,7 +144,7 @@ func (w *Writer) Zone(z *freehold.Zone) (Entry, error) {
 	e := entryOf(z, name)
 	for _, f := range w.o.Formats {
 		for _, file := range f.Files(z) {
-			written, losses, err := w.file(f, file, fileName(name)+file.Suffix, previous)
+			written, losses, err := w.file(f, file, fileName(name)+file.Suffix, previous, e)
 			if err != nil {
 				return Entry{}, err
 			}
@@ -186,8 +187,11 @@ func (w *Writer) replace(e Entry) {
 }
 
 // file writes one file into the stage.
-func (w *Writer) file(f *format.Format, file format.File, name string, previous *Entry) (File, []format.Loss, error) {
+func (w *Writer) file(f *format.Format, file format.File, name string, previous *Entry, e Entry) (File, []format.Loss, error) {
 	if len(w.o.Recipients) == 0 {
+		if same, losses, ok := w.samePlain(file, name, previous, e); ok {
+			return same, losses, nil
+		}
 		return w.plainFile(f, file, name)
 	}
 	name += ".age"
@@ -199,8 +203,8 @@ func (w *Writer) file(f *format.Format, file format.File, name string, previous 
 	out := File{Path: name, Format: f.Name, Mark: hex.EncodeToString(mark.Sum(nil)), Recipients: w.o.RecipientNames}
 	if previous != nil { // age never writes the same twice: an unchanged zone keeps its file
 		for _, p := range previous.Files {
-			if p.Path == name && p.Mark == out.Mark && slices.Equal(p.Recipients, out.Recipients) && copyFile(filepath.Join(w.dir, name), filepath.Join(w.stage, name), p.SHA256) == nil {
-				w.staged(name)
+			if p.Path == name && p.Mark == out.Mark && slices.Equal(p.Recipients, out.Recipients) && w.lies(p) {
+				w.stay(p)
 				return p, losses, nil
 			}
 		}
@@ -228,12 +232,8 @@ func (w *Writer) plainFile(f *format.Format, file format.File, name string) (Fil
 	return File{Path: name, Format: f.Name, Size: size, SHA256: sum}, losses, err
 }
 
-// staged has a file brought to the disk; Commit waits for it.
-func (w *Writer) staged(name string) {
-	w.disk.Go(func() error { return syncFile(filepath.Join(w.stage, name)) })
-}
-
-// write writes a file of the stage and returns its size and digest.
+// write writes a file of the stage and returns its size and digest. Commit waits
+// until it is on the disk.
 func (w *Writer) write(name string, content func(io.Writer) error) (int64, string, error) {
 	f, err := os.OpenFile(filepath.Join(w.stage, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -242,13 +242,11 @@ func (w *Writer) write(name string, content func(io.Writer) error) (int64, strin
 	sum := sha256.New()
 	counted := &counter{w: io.MultiWriter(f, sum)}
 	err = content(counted)
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
 	if err != nil {
+		f.Close()
 		return 0, "", failure(freehold.T("cannot write %q", name), err)
 	}
-	w.staged(name)
+	w.disk.Go(func() error { return syncClose(f) })
 	return counted.n, hex.EncodeToString(sum.Sum(nil)), nil
 }
 
@@ -425,7 +423,11 @@ func syncFile(path string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
+	return syncClose(f)
+}
+
+func syncClose(f *os.File) error {
+	err := f.Sync()
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

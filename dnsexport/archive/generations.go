@@ -28,11 +28,11 @@ func (w *Writer) keepGeneration() error {
 	}
 	var added []string
 	for _, e := range w.manifest.Zones {
-		from := w.dir
-		if e.Current {
-			from = w.stage
-		}
 		for _, f := range e.Files {
+			from := w.dir
+			if e.Current && !w.staying[f.Path] {
+				from = w.stage
+			}
 			object := filepath.Join(objects, f.SHA256)
 			if _, err := os.Stat(object); err == nil {
 				continue

@@ -41,7 +41,10 @@ type Config struct {
 }
 
 // Client transfers zones. It is safe for concurrent use.
-type Client struct{ cfg Config }
+type Client struct {
+	cfg   Config
+	conns conns
+}
 
 // New returns a Client.
 func New(cfg Config) *Client {
@@ -63,7 +66,7 @@ func New(cfg Config) *Client {
 	if cfg.Dial == nil {
 		cfg.Dial = (&net.Dialer{}).DialContext
 	}
-	return &Client{cfg}
+	return &Client{cfg: cfg}
 }
 
 // Zone transfers a whole zone from server ("host:port"; without a port 53, over
@@ -159,40 +162,56 @@ func (w *whole) message(records []freehold.Record) (done bool, err error) {
 // run asks one question and feeds the messages of the answer to take until it
 // says done. cut words the error of an answer that ends before.
 func (c *Client) run(ctx context.Context, zone freehold.Owner, server string, qtype freehold.RRType, authority []byte, take func([]freehold.Record) (bool, error), cut func() string) error {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Total)
-	defer cancel()
-	conn, err := c.dial(ctx, server)
+	address := Address(server, c.cfg.TLS != nil)
+	done, err := c.conns.turn(ctx, address)
 	if err != nil {
 		return failed(ctx, zone, server, err, freehold.KindUnavailable)
 	}
-	defer conn.Close()
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.Total)
+	defer cancel()
+	s := stream{cfg: &c.cfg, zone: zone, qtype: qtype, cut: cut}
+	for {
+		conn, waited, err := c.connect(ctx, address)
+		if err != nil {
+			return failed(ctx, zone, server, err, freehold.KindUnavailable)
+		}
+		err = c.ask(ctx, conn, &s, authority, take)
+		if err == nil {
+			c.conns.put(address, conn)
+			return nil
+		}
+		conn.Close()
+		if !waited || s.records > 0 || !stale(ctx, err) {
+			return failed(ctx, zone, server, err, freehold.KindInvalid)
+		}
+	}
+}
+
+// ask sends the question on a connection and reads the whole answer.
+func (c *Client) ask(ctx context.Context, conn net.Conn, s *stream, authority []byte, take func([]freehold.Record) (bool, error)) error {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	var id [2]byte
-	rand.Read(id[:])
-	question := appendQuestion(nil, id, zone, qtype, authority)
-	var proof *verifier
+	rand.Read(s.id[:])
+	question := appendQuestion(nil, s.id, s.zone, s.qtype, authority)
+	s.conn, s.messages, s.bytes = conn, 0, 0
 	if c.cfg.Key != nil {
-		question, proof = c.cfg.Key.sign(question, c.cfg.Now())
+		question, s.proof = c.cfg.Key.sign(question, c.cfg.Now())
 	}
 	conn.SetDeadline(time.Now().Add(c.cfg.Idle))
 	if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(question))), question...)); err != nil {
-		return failed(ctx, zone, server, err, freehold.KindUnavailable)
+		return err
 	}
-	s := stream{conn: conn, cfg: &c.cfg, id: id, zone: zone, qtype: qtype, proof: proof, cut: cut}
 	for {
 		records, err := s.next()
 		if err != nil {
-			return failed(ctx, zone, server, err, freehold.KindInvalid)
+			return err
 		}
 		done, err := take(records)
 		if err == nil && done {
 			err = s.finish()
 		}
-		if err != nil {
-			return failed(ctx, zone, server, err, freehold.KindInvalid)
-		}
-		if done {
-			return nil
+		if err != nil || done {
+			return err
 		}
 	}
 }
@@ -207,27 +226,6 @@ func Address(server string, overTLS bool) string {
 		port = "853"
 	}
 	return net.JoinHostPort(strings.Trim(server, "[]"), port)
-}
-
-func (c *Client) dial(ctx context.Context, server string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.Idle)
-	defer cancel()
-	address := Address(server, c.cfg.TLS != nil)
-	conn, err := c.cfg.Dial(ctx, "tcp", address)
-	if err != nil || c.cfg.TLS == nil {
-		return conn, err
-	}
-	t := c.cfg.TLS.Clone()
-	t.MinVersion, t.NextProtos, t.InsecureSkipVerify = tls.VersionTLS13, []string{"dot"}, false
-	if t.ServerName == "" {
-		t.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	secure := tls.Client(conn, t)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return secure, nil
 }
 
 // failed makes an error of the transfer, with zone and server.

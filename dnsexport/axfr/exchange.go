@@ -24,7 +24,7 @@ func (c *Client) Exchange(ctx context.Context, server string, msg []byte) ([]byt
 	if len(msg) < 12 {
 		return nil, fail(freehold.KindInvalid, errors.New("the message is too short"))
 	}
-	conn, err := c.dial(ctx, server)
+	conn, err := c.dial(ctx, Address(server, c.cfg.TLS != nil))
 	if err != nil {
 		return nil, fail(freehold.KindUnavailable, err)
 	}

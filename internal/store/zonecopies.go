@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/hex"
@@ -15,50 +16,79 @@ import (
 // 365 a year, and the newest are what counts.
 const maxZoneCopies = 100
 
-// PutZoneCopy records that a copy of a zone was made, with the evidence of it.
-// Nothing recorded before is changed. c.Evidence is joined by that of the pieces
-// given; what it names beside them has to be saved already, or come with a later
-// result.
+// MadeCopy is a copy of a zone with the evidence that it was made.
+type MadeCopy struct {
+	Copy   freehold.ZoneCopy
+	Pieces []freehold.Evidence
+}
+
+// PutZoneCopy records one copy: see PutZoneCopies.
 func (s *Store) PutZoneCopy(ctx context.Context, c freehold.ZoneCopy, pieces ...freehold.Evidence) error {
-	ids := slices.Clone(c.Evidence)
-	for _, e := range pieces {
-		if id := e.ID(); !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	var digests []byte
-	for _, id := range ids {
-		digest, err := digestBytes(id)
+	return s.PutZoneCopies(ctx, []MadeCopy{{c, pieces}})
+}
+
+// PutZoneCopies records that copies of zones were made, all or none. Nothing
+// recorded before is changed. The evidence a copy names is joined by its pieces;
+// what it names beside them has to be saved already, or come with a later result.
+func (s *Store) PutZoneCopies(ctx context.Context, made []MadeCopy) error {
+	params := make([]db.InsertZoneCopyParams, len(made))
+	saved := make([]Saved, len(made))
+	for i, m := range made {
+		p, err := zoneCopyParams(m)
 		if err != nil {
 			return err
 		}
-		digests = append(digests, digest...)
+		params[i], saved[i].Evidence = p, m.Pieces
 	}
-	if digests == nil {
-		digests = []byte{}
-	}
-	rows, err := evidenceRows([]Saved{{Evidence: pieces}})
+	rows, err := evidenceRows(saved)
 	if err != nil {
 		return err
 	}
-	p := db.InsertZoneCopyParams{
-		Name: c.Name.ASCII(), At: micros(c.At), Source: text(c.Source), Coverage: c.Coverage.String(), Serial: int64(c.Serial),
-		Records: int64(c.Records), Location: text(c.Location), Evidence: digests,
-	}
+	// In one order, or two runs could wait for each other's locks.
+	slices.SortStableFunc(params, func(a, b db.InsertZoneCopyParams) int { return cmp.Compare(a.Name, b.Name) })
 	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
-		if err := s.lock(ctx, tx, "zone copies "+p.Name); err != nil {
-			return err
+		for i := range params {
+			if err := s.lock(ctx, tx, "zone copies "+params[i].Name); err != nil {
+				return err
+			}
 		}
 		if err := insertEvidence(ctx, tx, rows); err != nil {
 			return err
 		}
-		last, err := q.LastZoneCopy(ctx, p.Name)
-		if err != nil {
-			return err
+		for i := range params {
+			last, err := q.LastZoneCopy(ctx, params[i].Name)
+			if err != nil {
+				return err
+			}
+			params[i].Seq = last + 1
+			if err := q.InsertZoneCopy(ctx, params[i]); err != nil {
+				return err
+			}
 		}
-		p.Seq = last + 1
-		return q.InsertZoneCopy(ctx, p)
+		return nil
 	})
+}
+
+func zoneCopyParams(m MadeCopy) (db.InsertZoneCopyParams, error) {
+	c := m.Copy
+	ids := slices.Clone(c.Evidence)
+	for _, e := range m.Pieces {
+		if id := e.ID(); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	digests := []byte{}
+	for _, id := range ids {
+		digest, err := digestBytes(id)
+		if err != nil {
+			return db.InsertZoneCopyParams{}, err
+		}
+		digests = append(digests, digest...)
+	}
+	return db.InsertZoneCopyParams{
+		Name: c.Name.ASCII(), At: micros(c.At), Source: text(c.Source), Coverage: c.Coverage.String(), Serial: int64(c.Serial),
+		Records: int64(c.Records), Location: text(c.Location), Evidence: digests,
+	}, nil
 }
 
 // ZoneCopies returns the copies of a name's zone in the order they were
