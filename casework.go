@@ -60,11 +60,19 @@ type Outgoing struct {
 	Case    string
 	Event   int // it came with, from 1; with Part, given by the store
 	Part    int
-	Kind    string // "notice", "alarm"
+	Kind    string // OutNotice and its like
 	Contact string // the contact of the case that it goes to; empty: to the house
 	Text    Text
 	At      time.Time
+	Tries   int // attempts that failed
 }
+
+// The kinds of messages.
+const (
+	OutNotice   = "notice"   // somebody asks for something: to everybody on record
+	OutTransfer = "transfer" // the name is being moved: to the same
+	OutAlarm    = "alarm"    // to the house: a transfer that no case explains
+)
 
 // A SealedCode is a transfer code that only its receiver can open. Until it is
 // handed over, it is all that is kept of the code.

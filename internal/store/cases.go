@@ -313,15 +313,16 @@ func (s *Store) Sealed(ctx context.Context, id string) (freehold.SealedCode, err
 	return freehold.SealedCode{Case: row.CaseID, Delivery: row.Delivery, Text: row.Sealed, Made: fromMicros(row.Made), Expires: fromMicros(row.Expires), WasLocked: row.WasLocked != 0}, nil
 }
 
-// Outbox returns up to n messages that have not left yet, the oldest first.
-func (s *Store) Outbox(ctx context.Context, n int) ([]freehold.Outgoing, error) {
-	rows, err := s.queries.UnsentOutgoing(ctx, int64(n))
+// Outbox returns up to n messages that have not left yet and are to be tried now,
+// the oldest first.
+func (s *Store) Outbox(ctx context.Context, now time.Time, n int) ([]freehold.Outgoing, error) {
+	rows, err := s.queries.UnsentOutgoing(ctx, db.UnsentOutgoingParams{Now: micros(now), AtMost: int64(n)})
 	if err != nil {
 		return nil, s.fail(ctx, "read from", err)
 	}
 	var out []freehold.Outgoing
 	for _, row := range rows {
-		o := freehold.Outgoing{Case: row.CaseID, Event: int(row.Seq), Part: int(row.Part), Kind: row.Kind, Contact: row.Contact, At: fromMicros(row.At)}
+		o := freehold.Outgoing{Case: row.CaseID, Event: int(row.Seq), Part: int(row.Part), Kind: row.Kind, Contact: row.Contact, At: fromMicros(row.At), Tries: int(row.Tries)}
 		if err := json.Unmarshal(row.Doc, &o.Text); err != nil {
 			return nil, s.damaged(freehold.T("a message of the case %q", row.CaseID), err)
 		}
@@ -330,13 +331,29 @@ func (s *Store) Outbox(ctx context.Context, n int) ([]freehold.Outgoing, error) 
 	return out, nil
 }
 
+// Postpone says that an attempt to send a message failed, and when the next is due.
+// KindInvalid if it has left.
+func (s *Store) Postpone(ctx context.Context, o freehold.Outgoing, again time.Time) error {
+	return s.write(ctx, "save to", func(_ *sql.Tx, q *db.Queries) error {
+		n, err := q.PostponeOutgoing(ctx, db.PostponeOutgoingParams{Again: micros(again), CaseID: o.Case, Seq: int64(o.Event), Part: int64(o.Part)})
+		if err == nil && n == 0 {
+			err = errSent(o)
+		}
+		return err
+	})
+}
+
+func errSent(o freehold.Outgoing) error {
+	return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the message of the case %q was sent before", o.Case)}
+}
+
 // MarkSent says that a message has left, or that it never will. KindInvalid if it
 // was marked before.
 func (s *Store) MarkSent(ctx context.Context, o freehold.Outgoing, at time.Time) error {
 	return s.write(ctx, "save to", func(_ *sql.Tx, q *db.Queries) error {
 		n, err := q.MarkSent(ctx, db.MarkSentParams{At: micros(at), CaseID: o.Case, Seq: int64(o.Event), Part: int64(o.Part)})
 		if err == nil && n == 0 {
-			err = &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("the message of the case %q was sent before", o.Case)}
+			err = errSent(o)
 		}
 		return err
 	})

@@ -88,7 +88,7 @@ func DeskGrants(role string) []string {
 		"GRANT UPDATE (state, version, risk, deadline, next) ON cases TO " + role,
 		"GRANT UPDATE (holder, held_until, fence) ON leases TO " + role,
 		"GRANT UPDATE, DELETE ON sealed_codes TO " + role,
-		"GRANT UPDATE (sent) ON outbox TO " + role,
+		"GRANT UPDATE (sent, again, tries) ON outbox TO " + role,
 		"GRANT UPDATE (idx) ON ledger_leaves TO " + role,
 	}
 }

@@ -177,16 +177,26 @@ func outbox(t *testing.T, s *store.Store) {
 	for i := range 3 {
 		openCase(t, s, fmt.Sprintf("k%d", i), "pain.fr", sample.Start)
 	}
-	all, err := s.Outbox(ctx, 2)
+	all, err := s.Outbox(ctx, sample.Start, 2)
 	must(t, err)
 	if len(all) != 2 || all[0].Case != "k0" || all[0].Event != 2 || all[0].Contact != "c1" || all[0].Text.String() != "notice: pain.fr" {
 		t.Errorf("outbox %+v", all)
 	}
 	must(t, s.MarkSent(ctx, all[0], sample.Start))
 	wantKind(t, s.MarkSent(ctx, all[0], sample.Start), freehold.KindInvalid)
-	if all, err = s.Outbox(ctx, 10); err != nil || len(all) != 2 || all[0].Case != "k1" {
+	if all, err = s.Outbox(ctx, sample.Start, 10); err != nil || len(all) != 2 || all[0].Case != "k1" {
 		t.Errorf("after one was sent: %+v, %v", all, err)
 	}
+	again := sample.Start.Add(time.Minute)
+	must(t, s.Postpone(ctx, all[0], again))
+	if now, err := s.Outbox(ctx, sample.Start, 10); err != nil || len(now) != 1 || now[0].Case != "k2" {
+		t.Errorf("with one that waits: %+v, %v", now, err)
+	}
+	if later, err := s.Outbox(ctx, again, 10); err != nil || len(later) != 2 || later[0].Case != "k1" || later[0].Tries != 1 {
+		t.Errorf("when it is due again: %+v, %v", later, err)
+	}
+	must(t, s.MarkSent(ctx, all[0], again))
+	wantKind(t, s.Postpone(ctx, all[0], again), freehold.KindInvalid)
 }
 
 func ledgerRows(t *testing.T, s *store.Store) {

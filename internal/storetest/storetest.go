@@ -156,7 +156,7 @@ func content(t *testing.T, s *store.Store) (all []string) {
 	must(t, err)
 	waiting, err := s.WaitingLeaves(ctx, 9)
 	must(t, err)
-	left, err := s.Outbox(ctx, 9)
+	left, err := s.Outbox(ctx, sample.Start.AddDate(1, 0, 0), 9)
 	must(t, err)
 	all = append(all, k.Case.Basis(), fmt.Sprintf("%+v %+v %+v", sealed, waiting, left))
 	c, err := s.Challenge(ctx, sample.Name("pain.fr"), "dns", sample.Start)

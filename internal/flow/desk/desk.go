@@ -8,6 +8,7 @@
 //	guard.go     a code that stands: until it expires, is revoked or was used
 //	transfer.go  the registry's messages, each matched to a case
 //	record.go    what goes into the ledger
+//	courier.go   messages on their way out of the house
 //
 // Work is level-triggered: Advance looks at the case as it is and does what is
 // missing, whoever or whatever stopped before. It may be killed anywhere. What a
@@ -263,14 +264,19 @@ func nameOf(c freehold.Case, body freehold.CaseBody) freehold.Name {
 func (d *Desk) messages(c freehold.Case, a addition, now time.Time) []freehold.Outgoing {
 	var out []freehold.Outgoing
 	if !a.alarm.IsZero() {
-		out = append(out, freehold.Outgoing{Kind: "alarm", Text: a.alarm, At: now})
+		out = append(out, freehold.Outgoing{Kind: freehold.OutAlarm, Text: a.alarm, At: now})
 	}
 	if !a.notices {
 		return out
 	}
 	for _, k := range c.Contacts {
 		text := freehold.T("Somebody asks us to do this with %s: %m. If that is not as you want it, tell us at once and give the number %s.", c.Name.Unicode(), actText(c.Act).Format, c.ID)
-		out = append(out, freehold.Outgoing{Kind: "notice", Contact: k.ID, Text: text, At: now})
+		kind := freehold.OutNotice
+		if lastTransfer(c).State == "pending" {
+			kind = freehold.OutTransfer
+			text = freehold.T("%s is being moved to another registrar with the code that was handed over here. If that is not as you want it, tell us at once and give the number %s.", c.Name.Unicode(), c.ID)
+		}
+		out = append(out, freehold.Outgoing{Kind: kind, Contact: k.ID, Text: text, At: now})
 	}
 	return out
 }

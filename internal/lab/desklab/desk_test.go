@@ -107,7 +107,7 @@ func TestWholeCase(t *testing.T) {
 	if want := Start.Add(-time.Hour).AddDate(0, 0, 5); !row.Deadline.Equal(want) {
 		t.Errorf("to be done by %v, want five days from the first request: %v", row.Deadline, want)
 	}
-	if told, err := w.Store.Outbox(ctx, 9); err != nil || len(told) != 2 || told[0].Kind != "notice" || strings.Contains(told[0].Text.String(), "Rosa") {
+	if told, err := w.Store.Outbox(ctx, w.Clock.Now(), 9); err != nil || len(told) != 2 || told[0].Kind != "notice" || strings.Contains(told[0].Text.String(), "Rosa") {
 		t.Errorf("notices %+v, %v", told, err)
 	}
 	o := w.advance(t, id, freehold.CaseOpen)

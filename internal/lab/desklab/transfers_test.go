@@ -26,7 +26,7 @@ func TestStrayTransfer(t *testing.T) {
 	if len(lines) != 1 || lines[0].Risk < 10 || !lines[0].Deadline.Equal(Start.AddDate(0, 0, 5)) {
 		t.Fatalf("cases %+v", lines)
 	}
-	if told, _ := w.Store.Outbox(ctx, 9); len(told) != 1 || told[0].Kind != "alarm" {
+	if told, _ := w.Store.Outbox(ctx, w.Clock.Now(), 9); len(told) != 1 || told[0].Kind != "alarm" {
 		t.Errorf("alarms %+v", told)
 	}
 	id := lines[0].ID

@@ -409,7 +409,7 @@ func (q *Queries) InsertLease(ctx context.Context, thing string) (int64, error) 
 }
 
 const insertOutgoing = `-- name: InsertOutgoing :exec
-INSERT INTO outbox (case_id, seq, part, kind, contact, doc, at, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, 0)
+INSERT INTO outbox (case_id, seq, part, kind, contact, doc, at, sent, again, tries) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0)
 `
 
 type InsertOutgoingParams struct {
@@ -607,6 +607,31 @@ func (q *Queries) PlaceLeaf(ctx context.Context, arg PlaceLeafParams) (int64, er
 	return result.RowsAffected()
 }
 
+const postponeOutgoing = `-- name: PostponeOutgoing :execrows
+UPDATE outbox SET again = $1, tries = tries + 1
+WHERE case_id = $2 AND seq = $3 AND part = $4 AND sent = 0
+`
+
+type PostponeOutgoingParams struct {
+	Again  int64
+	CaseID string
+	Seq    int64
+	Part   int64
+}
+
+func (q *Queries) PostponeOutgoing(ctx context.Context, arg PostponeOutgoingParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, postponeOutgoing,
+		arg.Again,
+		arg.CaseID,
+		arg.Seq,
+		arg.Part,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const putSealedCode = `-- name: PutSealedCode :exec
 INSERT INTO sealed_codes (case_id, delivery, sealed, made, expires, was_locked) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (case_id) DO UPDATE SET delivery = excluded.delivery, sealed = excluded.sealed, made = excluded.made, expires = excluded.expires, was_locked = excluded.was_locked
@@ -677,11 +702,17 @@ func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, er
 }
 
 const unsentOutgoing = `-- name: UnsentOutgoing :many
-SELECT case_id, seq, part, kind, contact, doc, at, sent FROM outbox WHERE sent = 0 ORDER BY at, case_id, seq, part LIMIT CAST($1 AS BIGINT)
+SELECT case_id, seq, part, kind, contact, doc, at, sent, again, tries FROM outbox
+WHERE sent = 0 AND again <= CAST($1 AS BIGINT) ORDER BY at, case_id, seq, part LIMIT CAST($2 AS BIGINT)
 `
 
-func (q *Queries) UnsentOutgoing(ctx context.Context, atMost int64) ([]Outbox, error) {
-	rows, err := q.db.QueryContext(ctx, unsentOutgoing, atMost)
+type UnsentOutgoingParams struct {
+	Now    int64
+	AtMost int64
+}
+
+func (q *Queries) UnsentOutgoing(ctx context.Context, arg UnsentOutgoingParams) ([]Outbox, error) {
+	rows, err := q.db.QueryContext(ctx, unsentOutgoing, arg.Now, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}
@@ -698,6 +729,8 @@ func (q *Queries) UnsentOutgoing(ctx context.Context, atMost int64) ([]Outbox, e
 			&i.Doc,
 			&i.At,
 			&i.Sent,
+			&i.Again,
+			&i.Tries,
 		); err != nil {
 			return nil, err
 		}

@@ -85,6 +85,8 @@ type Outbox struct {
 	Doc     []byte
 	At      int64
 	Sent    int64
+	Again   int64
+	Tries   int64
 }
 
 type Run struct {

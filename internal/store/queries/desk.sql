@@ -66,10 +66,15 @@ SELECT case_id, delivery, sealed, made, expires, was_locked FROM sealed_codes WH
 DELETE FROM sealed_codes WHERE case_id = $1;
 
 -- name: InsertOutgoing :exec
-INSERT INTO outbox (case_id, seq, part, kind, contact, doc, at, sent) VALUES ($1, $2, $3, $4, $5, $6, $7, 0);
+INSERT INTO outbox (case_id, seq, part, kind, contact, doc, at, sent, again, tries) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0);
 
 -- name: UnsentOutgoing :many
-SELECT case_id, seq, part, kind, contact, doc, at, sent FROM outbox WHERE sent = 0 ORDER BY at, case_id, seq, part LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
+SELECT case_id, seq, part, kind, contact, doc, at, sent, again, tries FROM outbox
+WHERE sent = 0 AND again <= CAST(sqlc.arg(now) AS BIGINT) ORDER BY at, case_id, seq, part LIMIT CAST(sqlc.arg(at_most) AS BIGINT);
+
+-- name: PostponeOutgoing :execrows
+UPDATE outbox SET again = sqlc.arg(again), tries = tries + 1
+WHERE case_id = sqlc.arg(case_id) AND seq = sqlc.arg(seq) AND part = sqlc.arg(part) AND sent = 0;
 
 -- name: MarkSent :execrows
 UPDATE outbox SET sent = sqlc.arg(at) WHERE case_id = sqlc.arg(case_id) AND seq = sqlc.arg(seq) AND part = sqlc.arg(part) AND sent = 0;
