@@ -28,6 +28,8 @@ func (s *session) deskCommand() *cli.Command {
 		Usage: "a host's desk: transfer codes to the right people, to nobody else, in time",
 		Description: `A case begins with a request (open), goes on with checks of who asks (check) and a decision that an operator signs (approve, deny), and ends with a code that is set at the registry and handed over once (release).
 
+CASE is the identifier of a case, or a name: then it is the name's one open case, or its last one.
+
 Nothing is changed at the registry without --yes. A code is never kept in clear and never sent by plain mail.`,
 		Subcommands: []*cli.Command{
 			{
@@ -185,7 +187,7 @@ func (j *deskJob) registrar(freehold.Name) (transfer.Registrar, error) {
 	return nil, misuse(freehold.T("no account at a registry was named"), freehold.T("give --account and an account of the config file"))
 }
 
-// withCase runs a command on one case.
+// withCase runs a command on one case, told by its identifier or its name.
 func (s *session) withCase(c *cli.Context, f func(ctx context.Context, j *deskJob, id string) error) error {
 	j, err := s.deskJob(c)
 	if err != nil {
@@ -195,7 +197,11 @@ func (s *session) withCase(c *cli.Context, f func(ctx context.Context, j *deskJo
 	if c.NArg() == 0 {
 		return misuse(freehold.T("which case is not said"), freehold.T("%s lists them", "freehold desk list"))
 	}
-	return f(c.Context, j, c.Args().First())
+	id, err := caseOf(c.Context, j.store, c.Args().First())
+	if err != nil {
+		return err
+	}
+	return f(c.Context, j, id)
 }
 
 func (j *deskJob) operator() string { return j.person(j.c.String("operator")) }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -186,7 +188,9 @@ func (j *deskJob) tellCase(row freehold.CaseRow, waits error, ability *abilityDo
 		return j.write(j.caseDocument(row, waits, a, ability, whole))
 	}
 	fmt.Fprintln(j.Out, j.say("Case %s: %s, %s", c.ID, c.Name.Unicode(), j.state(c.State)))
-	fmt.Fprintln(j.Out, j.say("To be done by %s UTC.", stamp(row.Deadline)))
+	if slices.Contains(openStates, c.State) {
+		fmt.Fprintln(j.Out, j.say("To be done by %s UTC.", stamp(row.Deadline)))
+	}
 	if !c.CodeUntil.IsZero() {
 		fmt.Fprintln(j.Out, j.say("A code stands at the registry until %s UTC.", stamp(c.CodeUntil)))
 	}
@@ -199,10 +203,28 @@ func (j *deskJob) tellCase(row freehold.CaseRow, waits error, ability *abilityDo
 	if ability != nil {
 		j.tellAbility(ability)
 	}
-	if whole {
+	switch {
+	case whole:
 		j.tellWhole(row, a)
+	case waits == nil && c.State == freehold.CaseOpen:
+		j.tellApproved(c, a)
 	}
 	return nil
+}
+
+// tellApproved says who approved an open case, and from when it can be released.
+func (j *deskJob) tellApproved(c freehold.Case, a identity.Assessment) {
+	var who []string
+	for _, d := range c.Standing(freehold.DecisionRelease) {
+		who = append(who, freehold.OneLine(d.Decision.Operator))
+	}
+	if len(who) == 0 {
+		return
+	}
+	fmt.Fprintln(j.Out, j.say("Approved by %s.", strings.Join(who, ", ")))
+	if a.Hold.After(j.now()) {
+		fmt.Fprintln(j.Out, j.say("Nothing is released before %s UTC, so that whoever was told can object.", stamp(a.Hold)))
+	}
 }
 
 func (j *deskJob) tellAbility(a *abilityDoc) {

@@ -214,7 +214,7 @@ func (s *session) deskPoll(c *cli.Context) error {
 			Messages int    `json:"messages"`
 		}{"freehold.poll/1", n})
 	}
-	fmt.Fprintln(j.Out, j.say("%d messages were read.", n))
+	fmt.Fprintln(j.Out, j.say("Messages read: %d.", n))
 	return nil
 }
 

@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -26,11 +28,14 @@ func (s *session) labCommand() *cli.Command {
 				Description: `Starts root and top-level name servers, registries' and registrars' RDAP, WHOIS servers, hosts' name servers and address registries on
 loopback addresses, and prints how to reach them. Any server can be made slow, throttling, lying or dead with --break.
 
+Registrars reach the registries by EPP, with the accounts of the config file that is printed; another registrar of the lab asks for a name with the code it is told over HTTP.
+
 Records that a proof asks for are published with --txt, or over HTTP while the lab runs.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "dir", Usage: "put the files that clients need into `DIR` (default: a temporary folder)"},
 					&cli.IntFlag{Name: "dns-port", Usage: "`PORT` of all name servers (default: a free one)"},
 					&cli.IntFlag{Name: "http-port", Usage: "`PORT` of all RDAP servers (default: a free one)"},
+					&cli.IntFlag{Name: "epp-port", Usage: "`PORT` of the registries' EPP server (default: a free one)"},
 					&cli.IntFlag{Name: "bulk", Usage: "add `N` names n000000.shop, n000001.shop … that are answered but not listed"},
 					&cli.DurationFlag{Name: "delay", Usage: "wait before every answer"},
 					&cli.StringSliceFlag{Name: "break", Usage: "break `SERVER=KIND`, such as registry/grandgable=dead; may be repeated"},
@@ -44,7 +49,7 @@ Records that a proof asks for are published with --txt, or over HTTP while the l
 }
 
 func (s *session) labUp(c *cli.Context) error {
-	cfg := lab.Config{Dir: c.String("dir"), DNSPort: c.Int("dns-port"), HTTPPort: c.Int("http-port"), Bulk: c.Int("bulk"), Delay: c.Duration("delay")}
+	cfg := lab.Config{Dir: c.String("dir"), DNSPort: c.Int("dns-port"), HTTPPort: c.Int("http-port"), EPP: net.JoinHostPort("127.0.0.1", strconv.Itoa(c.Int("epp-port"))), Bulk: c.Int("bulk"), Delay: c.Duration("delay")}
 	for _, spec := range c.StringSlice("break") {
 		server, word, _ := strings.Cut(spec, "=")
 		kind, ok := lab.FaultKindOf(word)
@@ -62,6 +67,7 @@ func (s *session) labUp(c *cli.Context) error {
 		return err
 	}
 	defer l.Close()
+	losing, gaining := l.Registrars()[1], l.Registrars()[0]
 	example := lab.Names()[0].ASCII()
 	whoisEU, _ := l.WHOIS("eu")
 	whoisHost, whoisPort, _ := strings.Cut(whoisEU, ":")
@@ -76,9 +82,18 @@ func (s *session) labUp(c *cli.Context) error {
   curl -s %s
   curl -X PUT -d VALUE %s/txt/OWNER        # %s
 
+  freehold desk release CASE --account %s --yes
+  curl -sS --data-binary @CODE %s/transfer/NAME@%s  # %s
+
+%s
+
+  . %s
+
 %s
 `, s.say("The lab is up, at %s of its own clock. Its files are in %s", lab.Now.Format(time.RFC3339), l.Dir()), example, quoted(l.Flags()), l.Dir(), quoted(l.Flags()),
-		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l), l.Control(), s.say("publishes a TXT record"), s.say("Ctrl-C ends it."))
+		resolverHost, resolverPort, example, whoisHost, whoisPort, firstWithTLD("eu"), exampleURL(l), l.Control(), s.say("publishes a TXT record"),
+		losing, l.Control(), gaining, s.say("another registrar asks for a name with its code"), s.say("All of it for this shell; registrars' accounts at the registries are %s:", strings.Join(l.Registrars(), ", ")),
+		filepath.Join(l.Dir(), "lab.env"), s.say("Ctrl-C ends it."))
 	<-c.Context.Done()
 	return nil
 }

@@ -191,6 +191,7 @@ func (s *session) sequenced(c *cli.Context, f func(ctx context.Context, l ledger
 // ledgerStore is the ledger's side of the store.
 type ledgerStore interface {
 	ledger.Log
+	caseLister
 	LeavesOf(ctx context.Context, id string) ([]freehold.LedgerLeaf, error)
 	Leaves(ctx context.Context) iter.Seq2[freehold.LedgerLeaf, error]
 }
@@ -207,7 +208,11 @@ func (s *session) ledgerReceipt(c *cli.Context) error {
 		return misuse(freehold.T("which case is not said"), freehold.T("%s lists them", "freehold desk list"))
 	}
 	return s.sequenced(c, func(ctx context.Context, l ledgerOpen) error {
-		leaves, err := l.LeavesOf(ctx, c.Args().First())
+		id, err := caseOf(ctx, l, c.Args().First())
+		if err != nil {
+			return err
+		}
+		leaves, err := l.LeavesOf(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -218,7 +223,7 @@ func (s *session) ledgerReceipt(c *cli.Context) error {
 			}
 		}
 		if leaf == nil {
-			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the ledger has no such record of the case %q", c.Args().First())}
+			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the ledger has no such record of the case %q", id)}
 		}
 		if len(leaf.Salt) != ledger.SaltSize {
 			return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the record was purged: its place in the ledger is kept, what it said is not")}

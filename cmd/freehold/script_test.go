@@ -5,7 +5,6 @@ import (
 	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -61,16 +60,7 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 	l, err := lab.Start(context.Background(), lab.Config{})
 	ts.Check(err)
 	ts.Defer(func() { l.Close() })
-	values := map[string]string{}
-	flags := l.Flags()
-	for i := 0; i+1 < len(flags); i += 2 {
-		variable := "FREEHOLD_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flags[i], "--"), "-", "_"))
-		if values[variable] != "" {
-			values[variable] += ","
-		}
-		values[variable] += flags[i+1]
-	}
-	for variable, value := range values {
+	for variable, value := range l.Environment() {
 		ts.Setenv(variable, value)
 	}
 }

@@ -6,7 +6,7 @@
 //
 // The world is data: registries.go, companies.go and names.go. What answers from
 // it is small: dns.go (with zone.go, answer.go, sign.go), rdap.go (with
-// rdapstyle.go), whois.go. Any server can be made to go wrong: faults.go.
+// rdapstyle.go), whois.go, epp.go (with the package eppd). Any server can be made to go wrong: faults.go.
 //
 // Hosts are modelled on what has happened to hosts; docs/design.md §1 tells it.
 package lab
@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"freehold"
+	"freehold/internal/lab/eppd"
 )
 
 // Now is the moment the world is made for: dates of registrations lie around it,
@@ -43,6 +44,9 @@ type Config struct {
 	Delay time.Duration
 	// Faults come on top of those the world has on any day.
 	Faults []Fault
+	// EPP is where the registries serve registrars, "127.0.0.1:0" for a free port;
+	// empty: nowhere. See addEPP.
+	EPP string
 	// TXT is published before the first question, see SetTXT.
 	TXT []TXT
 	// Sleep lets time pass for Delay and slow servers; nil is the wall clock.
@@ -67,6 +71,8 @@ type Lab struct {
 	nameServers map[string]*nameServer // by the id of their server
 	publishing  sync.Mutex
 	stopControl func()
+	registry    *eppd.Server // nil without Config.EPP
+	clock       registryClock
 
 	dnsPort   int
 	httpPort  int
@@ -92,6 +98,7 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 		return nil, &freehold.Error{Kind: freehold.KindInternal, Text: freehold.T("the lab's world is not of one piece"), Err: err}
 	}
 	l := &Lab{cfg: cfg, bulk: bulk(cfg.Bulk), world: w, dir: cfg.Dir, dnsPort: cfg.DNSPort, httpPort: cfg.HTTPPort, servers: map[string]*server{}, nameServers: map[string]*nameServer{}, whoisPort: map[string]int{}}
+	l.clock.t = Now
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	if err := l.start(); err != nil {
 		l.Close()
@@ -102,6 +109,14 @@ func Start(ctx context.Context, cfg Config) (*Lab, error) {
 }
 
 func (l *Lab) start() error {
+	if err := l.makeDir(); err != nil {
+		return err
+	}
+	if l.cfg.EPP != "" {
+		if err := l.addEPP(); err != nil {
+			return err
+		}
+	}
 	l.addWHOIS()
 	l.addDNS()
 	if l.httpPort == 0 {
@@ -237,6 +252,9 @@ func (l *Lab) Close() {
 		}
 		if l.stopControl != nil {
 			all.Go(l.stopControl)
+		}
+		if l.registry != nil {
+			all.Go(l.registry.Close)
 		}
 		all.Wait()
 		l.running.Wait()

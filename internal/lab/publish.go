@@ -156,9 +156,8 @@ func (l *Lab) control() http.Handler {
 		return TXT{Owner: owner, Server: server}
 	}
 	mux.HandleFunc("PUT /txt/{owner}", func(w http.ResponseWriter, r *http.Request) {
-		value, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTXT))
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		value, ok := short(w, r)
+		if !ok {
 			return
 		}
 		t := at(r)
@@ -166,5 +165,17 @@ func (l *Lab) control() http.Handler {
 		change(w, t)
 	})
 	mux.HandleFunc("DELETE /txt/{owner}", func(w http.ResponseWriter, r *http.Request) { change(w, at(r)) })
+	if l.cfg.EPP != "" {
+		l.controlEPP(mux)
+	}
 	return mux
+}
+
+// short reads a body that is as long as a TXT record at most.
+func short(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTXT))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+	}
+	return body, err == nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -149,6 +150,21 @@ func (l *Lab) Flags() []string {
 		"--now", Now.Format(time.RFC3339), "--rate", "0")
 }
 
+// makeDir makes the folder of the files, of which config files tell the whole path.
+func (l *Lab) makeDir() error {
+	var err error
+	if l.dir == "" {
+		l.temporary = true
+		l.dir, err = os.MkdirTemp("", "freehold-lab-")
+	} else if l.dir, err = filepath.Abs(l.dir); err == nil {
+		err = os.MkdirAll(l.dir, 0o700)
+	}
+	if err != nil {
+		return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("the lab cannot make its folder %q", l.dir), Err: err}
+	}
+	return nil
+}
+
 // writeFiles writes what clients of the world need:
 //
 //	dns.json ipv4.json ipv6.json   RDAP bootstrap (RFC 9224)
@@ -156,21 +172,16 @@ func (l *Lab) Flags() []string {
 //	root.hints                     root name servers, and the trust anchor as DS
 //	names.txt                      the names, each with its story
 //	whois.txt servers.txt          WHOIS servers by top-level domain; every server by its id
+//	lab.env                        for a shell: all that leads freehold to this world
+//	lab.toml                       with Config.EPP: the registrars' accounts, with their secrets and certificates
 func (l *Lab) writeFiles() error {
-	var err error
-	if l.dir == "" {
-		l.temporary = true
-		l.dir, err = os.MkdirTemp("", "freehold-lab-")
-	} else {
-		err = os.MkdirAll(l.dir, 0o700)
-	}
-	if err != nil {
-		return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("the lab cannot make its folder %q", l.dir), Err: err}
-	}
 	files := map[string][]byte{
 		"dns.json": l.bootstrap(l.domainServices()), "ipv4.json": l.bootstrap(l.addressServices(4)), "ipv6.json": l.bootstrap(l.addressServices(6)),
 		"registrar-ids.csv": l.registrarIDs(), "root.hints": l.rootHints(), "names.txt": namesFile(), "whois.txt": l.whoisFile(),
-		"servers.txt": []byte(strings.Join(l.Servers(), "\n") + "\n"),
+		"servers.txt": []byte(strings.Join(l.Servers(), "\n") + "\n"), "lab.env": l.envFile(),
+	}
+	if l.registry != nil {
+		maps.Copy(files, l.eppFiles())
 	}
 	for name, body := range files {
 		if err := os.WriteFile(filepath.Join(l.dir, name), body, 0o600); err != nil {
@@ -259,4 +270,31 @@ func (l *Lab) whoisFile() []byte {
 	}
 	slices.Sort(lines)
 	return []byte(strings.Join(lines, "\n") + "\n")
+}
+
+// Environment is what leads every command of freehold to this world: the variables of
+// Flags, of ConfigFile where there is one, and LAB, which is Control.
+func (l *Lab) Environment() map[string]string {
+	env := map[string]string{"LAB": l.Control()}
+	flags := l.Flags()
+	for i := 0; i+1 < len(flags); i += 2 {
+		variable := "FREEHOLD_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flags[i], "--"), "-", "_"))
+		if env[variable] != "" {
+			env[variable] += "," // as flags that may be repeated are read
+		}
+		env[variable] += flags[i+1]
+	}
+	if l.registry != nil {
+		env["FREEHOLD_CONFIG"] = l.ConfigFile()
+	}
+	return env
+}
+
+func (l *Lab) envFile() []byte {
+	var b strings.Builder
+	env := l.Environment()
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(&b, "export %s='%s'\n", k, strings.ReplaceAll(env[k], "'", `'\''`))
+	}
+	return []byte(b.String())
 }

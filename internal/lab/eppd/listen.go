@@ -31,6 +31,9 @@ type Server struct {
 
 // Listen serves a registry until Close. dir is where the files go; empty: none.
 func Listen(c Config, dir string) (*Server, error) {
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:0"
+	}
 	ca, caKey, caDER, err := sign(&x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority of the lab"}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageCertSign}, nil, nil)
 	if err != nil {
@@ -51,7 +54,7 @@ func Listen(c Config, dir string) (*Server, error) {
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(ca)
-	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots})
+	l, err := tls.Listen("tcp", c.Addr, &tls.Config{Certificates: []tls.Certificate{server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots})
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,8 @@ import (
 
 // Config says what kind of registry it is.
 type Config struct {
+	// Addr is where Listen listens; empty: a free port of 127.0.0.1.
+	Addr string
 	// Registrars are the accounts: identifier and password.
 	Registrars map[string]string
 	// Now is its clock; nil is time.Now.
