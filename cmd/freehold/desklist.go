@@ -255,15 +255,12 @@ func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
 		fmt.Fprintln(j.Out, j.say("One of these would suffice:"))
 	}
 	for _, o := range a.Missing {
-		fmt.Fprint(j.Out, "  ")
-		for i, id := range o.Methods {
-			if i > 0 {
-				fmt.Fprint(j.Out, " + ")
-			}
+		var parts []string
+		for _, id := range o.Methods {
 			m, _ := identity.MethodOf(id)
-			fmt.Fprintf(j.Out, "%s (%s)", m.Title.Render(j.speaker), id)
+			parts = append(parts, fmt.Sprintf("%s (%s)", m.Title.Render(j.speaker), id))
 		}
-		fmt.Fprintln(j.Out, ": "+o.Text.Render(j.speaker))
+		fmt.Fprintln(j.Out, "  "+j.say("%s: %s", strings.Join(parts, " + "), o.Text.Render(j.speaker)))
 	}
 	fmt.Fprintln(j.Out)
 	for _, e := range row.Events {

@@ -8,16 +8,19 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/argon2"
+
 	"freehold"
 )
 
 // Tokens are drawn from an alphabet that is hard to misread. Those that are spoken
-// are digits, which every language has.
+// are digits, which every language has, and few: they live for minutes and for three
+// guesses, and what is kept of them is stretched.
 const (
 	writtenAlphabet = "abcdefghjkmnpqrstuvwxyz23456789" // no i, l, o, 0, 1
 	spokenAlphabet  = "0123456789"
 	writtenLength   = 28 // 138 bits
-	spokenLength    = 40 // 132 bits
+	spokenLength    = 12 // 39 bits
 	saltSize        = 16
 )
 
@@ -72,8 +75,10 @@ func Grouped(token freehold.TransferCode, f func(groups string)) {
 	})
 }
 
-// tokenHash binds a token to all that it is for. A token has 128 bits and more, so a
-// fast hash keeps it; the salt keeps equal ones apart.
+// tokenHash binds a token to all that it is for; the salt keeps equal ones apart. A
+// written token has 128 bits and more, so a fast hash keeps it. A spoken one is
+// stretched by Argon2id (RFC 9106): a reader of the database finds it in weeks, not in
+// its ten minutes.
 func tokenHash(c freehold.Case, q freehold.CheckAsked, token string) []byte {
 	h := sha256.New()
 	for _, part := range []string{"freehold token 1", c.ID, c.Name.ASCII(), c.Act.String(), q.ID, q.Method, q.Of.String(), q.Ref, q.Contact, string(q.Salt), plain(token)} {
@@ -81,6 +86,10 @@ func tokenHash(c freehold.Case, q freehold.CheckAsked, token string) []byte {
 		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
 		h.Write(length[:])
 		h.Write([]byte(part))
+	}
+	if m, ok := MethodOf(q.Method); ok && m.Channel == freehold.ChannelPhone {
+		const times, memory, threads = 1, 8 << 10, 1 // KiB; about 10 ms
+		return argon2.IDKey(h.Sum(nil), q.Salt, times, memory, threads, sha256.Size)
 	}
 	return h.Sum(nil)
 }
