@@ -45,6 +45,9 @@ Nothing is changed at the registry without --yes. A code is never kept in clear 
 					&cli.StringFlag{Name: "first", Usage: "`TIME` of the first request by any channel (default: now)"},
 					&cli.StringFlag{Name: "through", Value: "phone", Usage: "the `CHANNEL` by which it came"},
 					&cli.StringFlag{Name: "incident", Usage: "`TIME` since when the host has failed"},
+					&cli.StringFlag{Name: "asked-by", Usage: "the `ADDRESS` that a request by mail came from: looked at for signs of risk, no contact"},
+					&cli.BoolFlag{Name: "high-value", Usage: "the name is of high value: two operators sign"},
+					&cli.BoolFlag{Name: "pressure", Usage: "the requester presses for haste or threatens"},
 				}, deskFlags()),
 				Action: s.deskOpen,
 			},
@@ -54,22 +57,22 @@ Nothing is changed at the registry without --yes. A code is never kept in clear 
 				Action: s.deskList,
 			},
 			{Name: "show", Usage: "all about a case: what is proven, what would suffice, what it waits for", ArgsUsage: "CASE", Flags: join(deskFlags(), registryFlags()), Action: s.deskShow},
+			s.deskCheckCommand(),
 			{
-				Name: "check", Usage: "check who somebody is: ask for a token, or enter what was shown", ArgsUsage: "CASE METHOD",
-				Description: `With a method that goes to a contact, a token is drawn and shown once: send or speak it to that contact and nobody else. Then run it again with --answer and enter on standard input what came back.`,
+				Name: "note", Usage: "write on a case: a word, how a notice ended, a doubt, a mandate, an earlier request", ArgsUsage: "CASE [WORD…]",
+				Description: `A doubt about who asks is what lets more be asked for than is usual under rules that want parity (Transfer Policy I.A.5.3): it needs a concrete reason, and its words. The signs of risk that "desk show" lists are such reasons.`,
 				Flags: join([]cli.Flag{
-					&cli.StringFlag{Name: "to", Usage: "the `CONTACT` of the case that it goes to, such as c1"},
-					&cli.StringFlag{Name: "answer", Usage: "the `QUESTION` that is answered; the answer is read from standard input"},
-					&cli.StringFlag{Name: "of", Value: "holder", Usage: "whose identity it is about, `SIDE`: holder, requester, objector, claimant"},
-					&cli.StringFlag{Name: "about", Usage: "the `OBJECTION` or claim it is about"},
-					&cli.StringFlag{Name: "viewed", Usage: "the `KIND` of document that was viewed and is not kept; never its number"},
-					&cli.StringFlag{Name: "how", Usage: "`HOW` it was viewed: video, in person, paper"},
+					&cli.StringSliceFlag{Name: "told", Usage: "the `CONTACT` was told; with CONTACT=REASON it could not be; may be repeated"},
+					&cli.StringFlag{Name: "earlier", Usage: "`TIME` of an earlier request, by whatever channel: the clock runs from it"},
+					&cli.StringFlag{Name: "through", Usage: "the `CHANNEL` by which it came"},
+					&cli.StringFlag{Name: "doubt", Usage: "record a doubt, with its `REASON`, such as recent_contact_change"},
+					&cli.StringFlag{Name: "clear", Usage: "the `DOUBT` stands no more, such as d1; the words say why"},
+					&cli.BoolFlag{Name: "mandate", Usage: "the requester shows a mandate of the holder's for this"},
+					&cli.StringFlag{Name: "since", Usage: "with --mandate: it holds from `DATE` (default: now)"},
+					&cli.StringFlag{Name: "until", Usage: "with --mandate: it holds until `DATE` (default: until it is withdrawn)"},
+					&cli.StringFlag{Name: "mandate-withdrawn", Usage: "the holder withdraws the `MANDATE`, such as m1"},
+					&cli.BoolFlag{Name: "pressure", Usage: "the requester presses for haste or threatens"},
 				}, deskFlags()),
-				Action: s.deskCheck,
-			},
-			{
-				Name: "note", Usage: "write a word on a case, or how a notice ended", ArgsUsage: "CASE [WORD…]",
-				Flags:  join([]cli.Flag{&cli.StringSliceFlag{Name: "told", Usage: "the `CONTACT` was told; with CONTACT=REASON it could not be; may be repeated"}}, deskFlags()),
 				Action: s.deskNote,
 			},
 			{
@@ -123,7 +126,9 @@ type deskJob struct {
 	policy  *policy.Set
 	profile identity.Profile
 	signers identity.Signers
-	now     func() time.Time
+	// enrolled are customers' keys, which sign no decisions.
+	enrolled identity.Signers
+	now      func() time.Time
 }
 
 func (s *session) deskJob(c *cli.Context) (*deskJob, error) {

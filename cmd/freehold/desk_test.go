@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -37,7 +38,7 @@ func TestDeskScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/home/.config/freehold", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "registry": startRegistry, "people": people, "match": match, "gains": gains, "registered": registered,
+			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "registered": registered,
 		},
 	})
 }
@@ -70,6 +71,21 @@ func startRegistry(ts *testscript.TestScript, _ bool, names []string) {
 		w.registry.Addr, desklab.Loser)
 	ts.Check(os.WriteFile(home+"/config.toml", []byte(config), 0o600))
 	ts.Setenv("EPP_PASSWORD", desklab.LoserPassword)
+}
+
+// publish publishes a TXT record in the zones of the script's world: "publish OWNER TEXT".
+func publish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: publish OWNER TEXT")
+	}
+	r, err := http.NewRequest(http.MethodPut, ts.Getenv("LAB")+"/txt/"+args[0], strings.NewReader(args[1]))
+	ts.Check(err)
+	res, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	res.Body.Close()
+	if res.StatusCode != http.StatusNoContent {
+		ts.Fatalf("the lab says %s", res.Status)
+	}
 }
 
 // people makes keys: of the operators anne and bruno (anne.key, bruno.key, signers)

@@ -247,6 +247,7 @@ func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
 		}
 		fmt.Fprintf(j.Out, "  %s  %s  %s  (%s)\n", k.ID, k.Channel, freehold.OneLine(k.Address), since)
 	}
+	j.tellAround(c)
 	fmt.Fprintln(j.Out)
 	for _, r := range a.Why {
 		fmt.Fprintln(j.Out, "  "+r.Text.Render(j.speaker)+citation(r.Citation))
@@ -266,6 +267,41 @@ func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
 	for _, e := range row.Events {
 		fmt.Fprintf(j.Out, "  %s  %-18s %s\n", stamp(e.At), e.Body.Kind(), freehold.OneLine(e.Actor))
 	}
+}
+
+// tellAround tells what makes a case more than a routine: signs of risk, doubts,
+// mandates, objections and claims.
+func (j *deskJob) tellAround(c freehold.Case) {
+	line := func(t string) { fmt.Fprintln(j.Out, "  "+t) }
+	for _, s := range c.Signals {
+		line(j.say("sign of risk, %d points: %s (%s)", s.Points, s.Why.Render(j.speaker), s.ID))
+	}
+	for _, d := range c.Doubts {
+		line(j.say("doubt %s: %s, %s", d.ID, freehold.OneLine(d.Words), freehold.OneLine(d.Reason)))
+	}
+	for _, m := range c.Mandates {
+		line(j.say("mandate %s of %s to %s", m.ID, partyName(m.From), partyName(m.To)))
+	}
+	for _, d := range c.Disputes {
+		state := j.say("not decided")
+		switch {
+		case d.Settled && d.Upheld:
+			state = j.say("upheld")
+		case d.Settled:
+			state = j.say("dismissed")
+		}
+		line(j.say("%s by %s, who says to be the %s: %s", d.ID, partyName(d.Party), d.Claims, state))
+	}
+}
+
+func partyName(p freehold.Party) string {
+	switch {
+	case p.Organisation != "":
+		return freehold.OneLine(p.Organisation)
+	case p.Name != "":
+		return freehold.OneLine(p.Name)
+	}
+	return "?"
 }
 
 func citation(s string) string {

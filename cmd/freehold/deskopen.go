@@ -1,17 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"freehold"
+	"freehold/internal/store"
 	"freehold/verify/identity"
 )
 
@@ -28,11 +27,49 @@ func (s *session) deskOpen(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	row, err := j.desk.Open(c.Context, r, j.operator(), through)
+	row, again, err := j.desk.Repeated(c.Context, r, j.operator(), through)
+	if err == nil && !again {
+		row, err = j.openNew(c.Context, r, through)
+	}
 	if err != nil {
 		return err
 	}
+	if again {
+		s.tell(freehold.T("the same person asked before: it was added to that case"))
+	}
 	return j.tellCase(row, nil, nil, false)
+}
+
+func (j *deskJob) openNew(ctx context.Context, r freehold.Request, through freehold.Channel) (row freehold.CaseRow, err error) {
+	seen := identity.Surroundings{RequesterMail: j.c.String("asked-by"), Pressure: j.c.Bool("pressure")}
+	if seen.NameserversChanged, err = nameServersChanged(ctx, j.store, r.Name); err != nil {
+		return row, err
+	}
+	return j.desk.Open(ctx, r, seen, j.operator(), through)
+}
+
+// nameServersChanged is when the saved audits last saw other name servers than before;
+// zero if never.
+func nameServersChanged(ctx context.Context, st *store.Store, name freehold.Name) (at time.Time, err error) {
+	var before []freehold.Host
+	for h, err := range st.History(ctx, name) {
+		if freehold.KindOf(err) == freehold.KindNotFound {
+			return at, nil
+		}
+		if err != nil {
+			return at, err
+		}
+		e := freehold.EarlierOf(h.Result)
+		if len(e.NameServers) == 0 {
+			continue
+		}
+		now := slices.SortedFunc(slices.Values(e.NameServers), func(a, b freehold.Host) int { return strings.Compare(a.ASCII(), b.ASCII()) })
+		if before != nil && !slices.Equal(before, now) {
+			at = e.At
+		}
+		before = now
+	}
+	return at, nil
 }
 
 // request reads what was asked for from the flags.
@@ -55,6 +92,7 @@ func (j *deskJob) request(name string) (r freehold.Request, through freehold.Cha
 		}
 		return freehold.Party{Organisation: j.c.String("holder")}
 	}
+	r.HighValue = j.c.Bool("high-value")
 	r.Holder, r.Requester, r.Customer, r.Target = party("holder"), party("requester"), party("customer"), j.c.String("target")
 	if r.FirstRequest, err = timeFlag(j.c, "first", j.now()); err != nil {
 		return r, 0, err
@@ -104,144 +142,103 @@ func parseContact(s string) (freehold.Contact, error) {
 	return k, nil
 }
 
-type checkedDoc struct {
-	Schema   string     `json:"schema"`
-	Case     string     `json:"case"`
-	Question string     `json:"question"`
-	Method   string     `json:"method"`
-	To       string     `json:"to"`
-	Token    string     `json:"token,omitempty"`
-	Expires  *time.Time `json:"expires,omitempty"`
-	Outcome  string     `json:"outcome,omitempty"`
-}
-
-func (s *session) deskCheck(c *cli.Context) error {
-	return s.withCase(c, func(ctx context.Context, j *deskJob, id string) error {
-		row, err := j.store.Case(ctx, id)
-		if err != nil {
-			return err
-		}
-		var of freehold.Side
-		if err := of.UnmarshalText([]byte(c.String("of"))); err != nil {
-			return misuse(freehold.T("%q is no side of a case", freehold.OneLine(c.String("of"))), freehold.Text{})
-		}
-		if c.String("answer") != "" {
-			return j.answer(ctx, row, c.String("answer"))
-		}
-		m, ok := identity.MethodOf(c.Args().Get(1))
-		if !ok {
-			return misuse(freehold.T("%q is no check", freehold.OneLine(c.Args().Get(1))), freehold.T("%s lists what would suffice", "freehold desk show "+id))
-		}
-		if m.Life > 0 {
-			return j.ask(ctx, row, m, of)
-		}
-		return j.enter(ctx, row, m, of)
-	})
-}
-
-// ask draws a token and shows it once.
-func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Method, of freehold.Side) error {
-	q := freehold.CheckAsked{ID: fmt.Sprintf("q%d", len(row.Case.Asks)+1), Method: m.ID, Of: of, Ref: j.c.String("about"), Contact: j.c.String("to")}
-	asked, err := identity.Ask(rand.Reader, row.Case, q, j.now())
-	if err != nil {
-		return err
-	}
-	defer asked.Token.Destroy()
-	if _, err := j.desk.Add(ctx, row.Case.ID, j.operator(), freehold.ChannelDesk, asked.Event); err != nil {
-		return err
-	}
-	k, _ := row.Case.Contact(q.Contact)
-	identity.Grouped(asked.Token, func(groups string) {
-		if j.json() {
-			err = j.write(checkedDoc{"freehold.check/1", row.Case.ID, q.ID, m.ID, k.Address, groups, &asked.Event.Expires, ""})
-			return
-		}
-		fmt.Fprintln(j.Out, j.say("Question %s. Give this to %s and to nobody else: %s", q.ID, freehold.OneLine(k.Address), groups))
-		fmt.Fprintln(j.Out, j.say("It is good until %s UTC, once. What comes back: %s", stamp(asked.Event.Expires), "freehold desk check "+row.Case.ID+" --answer "+q.ID))
-	})
-	return err
-}
-
-// maxAnswer bounds what is read as an answer.
-const maxAnswer = 4096
-
-// answer reads what came back from standard input.
-func (j *deskJob) answer(ctx context.Context, row freehold.CaseRow, question string) error {
-	q, ok := row.Case.Ask(question)
-	if !ok {
-		return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the case has no question %q", question)}
-	}
-	line, err := bufio.NewReader(io.LimitReader(j.In, maxAnswer)).ReadString('\n')
-	if err != nil && line == "" {
-		return misuse(freehold.T("no answer came on standard input"), freehold.Text{})
-	}
-	k, _ := row.Case.Contact(q.Contact)
-	var proof identity.Proof = identity.TokenShown{Token: strings.TrimSpace(line)}
-	if q.Method == "payment_reference" {
-		proof = identity.PaymentSeen{Account: k.Address, Reference: strings.TrimSpace(line)}
-	}
-	return j.looked(ctx, row, freehold.CheckEnded{Ask: q.ID, Method: q.Method, Of: q.Of, Ref: q.Ref, Contact: q.Contact}, proof, k.Channel)
-}
-
-// enter enters a check without a token: a document that was viewed.
-func (j *deskJob) enter(ctx context.Context, row freehold.CaseRow, m identity.Method, of freehold.Side) error {
-	if j.c.String("viewed") == "" {
-		return misuse(freehold.T("what was shown is not said"), freehold.T("give --viewed and the kind of document, and --how"))
-	}
-	proof := identity.Viewed{Kind: j.c.String("viewed"), How: j.c.String("how"), Matches: true}
-	return j.looked(ctx, row, freehold.CheckEnded{Method: m.ID, Of: of, Ref: j.c.String("about"), Contact: j.c.String("to")}, proof, freehold.ChannelDesk)
-}
-
-func (j *deskJob) looked(ctx context.Context, row freehold.CaseRow, ended freehold.CheckEnded, proof identity.Proof, through freehold.Channel) error {
-	ended, err := identity.Look(identity.Trial{Case: row.Case, Ended: ended, Proof: proof, Now: j.now(), Signers: j.signers})
-	if err != nil {
-		return err
-	}
-	if _, err := j.desk.Add(ctx, row.Case.ID, j.operator(), through, ended); err != nil {
-		return err
-	}
-	if ended.Outcome != freehold.CheckPassed {
-		j.code = exitFindings
-	}
-	if j.json() {
-		return j.write(checkedDoc{Schema: "freehold.check/1", Case: row.Case.ID, Question: ended.Ask, Method: ended.Method, To: ended.Contact, Outcome: ended.Outcome.String()})
-	}
-	if ended.Outcome == freehold.CheckPassed {
-		fmt.Fprintln(j.Out, j.say("The check %s has passed.", ended.Method))
-	} else {
-		fmt.Fprintln(j.Out, j.say("The check %s has failed: %s", ended.Method, ended.Result))
-	}
-	return nil
-}
-
 func (s *session) deskNote(c *cli.Context) error {
 	return s.withCase(c, func(ctx context.Context, j *deskJob, id string) error {
 		row, err := j.store.Case(ctx, id)
 		if err != nil {
 			return err
 		}
-		var bodies []freehold.CaseBody
-		for _, told := range c.StringSlice("told") {
-			contact, why, failed := strings.Cut(told, "=")
-			k, ok := row.Case.Contact(contact)
-			if !ok {
-				return misuse(freehold.T("the case has no contact %q", freehold.OneLine(contact)), freehold.Text{})
+		through := freehold.ChannelDesk
+		if c.String("through") != "" {
+			if err := through.UnmarshalText([]byte(c.String("through"))); err != nil {
+				return misuse(freehold.T("%q is no channel", freehold.OneLine(c.String("through"))), freehold.Text{})
 			}
-			bodies = append(bodies, freehold.NoticeEnded{Contact: contact, Channel: k.Channel, Sent: !failed, Detail: freehold.OneLine(why)})
 		}
-		if words := j.words(); words != "" {
-			bodies = append(bodies, freehold.Noted{Words: freehold.OneLine(words)})
+		bodies, err := j.noted(row, through)
+		if err != nil {
+			return err
 		}
 		if len(bodies) == 0 {
 			return misuse(freehold.T("there is nothing to note"), freehold.Text{})
 		}
 		for _, b := range bodies {
-			if row, err = j.desk.Add(ctx, id, j.operator(), freehold.ChannelDesk, b); err != nil {
+			if row, err = j.desk.Add(ctx, id, j.operator(), through, b); err != nil {
 				return err
 			}
 		}
 		return j.tellCase(row, nil, nil, false)
 	})
+}
+
+// noted reads what the flags of note enter: how notices ended, an earlier request, a
+// doubt or its end, a mandate or its end, and words, which are the reason of those.
+func (j *deskJob) noted(row freehold.CaseRow, through freehold.Channel) (bodies []freehold.CaseBody, err error) {
+	c := row.Case
+	words := freehold.OneLine(j.words())
+	for _, told := range j.c.StringSlice("told") {
+		contact, why, failed := strings.Cut(told, "=")
+		k, ok := c.Contact(contact)
+		if !ok {
+			return nil, misuse(freehold.T("the case has no contact %q", freehold.OneLine(contact)), freehold.Text{})
+		}
+		bodies = append(bodies, freehold.NoticeEnded{Contact: contact, Channel: k.Channel, Sent: !failed, Detail: freehold.OneLine(why)})
+	}
+	if j.c.String("earlier") != "" {
+		at, err := timeFlag(j.c, "earlier", time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, freehold.EarlierRequest{At: at, Through: through})
+	}
+	if j.c.Bool("pressure") {
+		for _, sign := range j.keeper(c.Name, j.now()).Policy.Signals(freehold.Case{}, identity.Surroundings{Pressure: true}) {
+			bodies = append(bodies, sign)
+		}
+	}
+	if reason := j.c.String("doubt"); reason != "" {
+		if words == "" {
+			return nil, misuse(freehold.T("a doubt needs words that say what it rests on"), freehold.T("for example: %s", "freehold desk note CASE --doubt recent_contact_change 'the mailbox was changed on 20 November'"))
+		}
+		bodies, words = append(bodies, freehold.DoubtRecorded{ID: fmt.Sprintf("d%d", count[freehold.DoubtRecorded](row.Events)+1), Reason: freehold.OneLine(reason), Words: words}), ""
+	}
+	if id := j.c.String("clear"); id != "" {
+		bodies, words = append(bodies, freehold.DoubtCleared{ID: id, Words: words}), ""
+	}
+	if j.c.Bool("mandate") {
+		m, err := j.mandate(c, fmt.Sprintf("m%d", count[freehold.MandateShown](row.Events)+1))
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, freehold.MandateShown{Mandate: m})
+	}
+	if id := j.c.String("mandate-withdrawn"); id != "" {
+		bodies = append(bodies, freehold.MandateWithdrawn{ID: id})
+	}
+	if words != "" {
+		bodies = append(bodies, freehold.Noted{Words: words})
+	}
+	return bodies, nil
+}
+
+// count is how many events of a kind there were.
+func count[T freehold.CaseBody](events []freehold.CaseEvent) (n int) {
+	for _, e := range events {
+		if _, is := e.Body.(T); is {
+			n++
+		}
+	}
+	return n
+}
+
+// mandate is one on paper, of the holder to the requester, for this name and act.
+func (j *deskJob) mandate(c freehold.Case, id string) (freehold.Mandate, error) {
+	m := freehold.Mandate{ID: id, From: c.Holder, To: c.Requester, Names: []freehold.Name{c.Name}, Acts: []freehold.Act{c.Act}}
+	var err error
+	if m.Since, err = timeFlag(j.c, "since", j.now()); err != nil {
+		return m, err
+	}
+	m.Until, err = timeFlag(j.c, "until", time.Time{})
+	return m, err
 }
 
 func (s *session) deskObject(c *cli.Context) error {

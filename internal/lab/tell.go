@@ -273,9 +273,10 @@ func (l *Lab) whoisFile() []byte {
 }
 
 // Environment is what leads every command of freehold to this world: the variables of
-// Flags, of ConfigFile where there is one, and LAB, which is Control.
+// Flags and of ConfigFile where there is one; LAB and LAB_RESOLVER, which are Control and
+// Resolver.
 func (l *Lab) Environment() map[string]string {
-	env := map[string]string{"LAB": l.Control()}
+	env := map[string]string{"LAB": l.Control(), "LAB_RESOLVER": l.Resolver()}
 	flags := l.Flags()
 	for i := 0; i+1 < len(flags); i += 2 {
 		variable := "FREEHOLD_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flags[i], "--"), "-", "_"))

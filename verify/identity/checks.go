@@ -128,8 +128,8 @@ func Look(t Trial) (freehold.CheckEnded, error) {
 	return m.Look(t), nil
 }
 
-func (t Trial) failed(why string) freehold.CheckEnded {
-	t.Ended.Outcome, t.Ended.Result = freehold.CheckFailed, why
+func (t Trial) failed(why freehold.Text) freehold.CheckEnded {
+	t.Ended.Outcome, t.Ended.Result = freehold.CheckFailed, why.String()
 	return t.Ended
 }
 
@@ -149,7 +149,7 @@ func (tokenCheck) Look(t Trial) freehold.CheckEnded {
 	if p, ok := t.Proof.(TokenShown); ok && t.token(p.Token) {
 		return t.passed("the token was shown")
 	}
-	return t.failed("another token")
+	return t.failed(freehold.T("another token"))
 }
 
 type loginCheck struct{}
@@ -161,11 +161,11 @@ func (loginCheck) Look(t Trial) freehold.CheckEnded {
 	k, _ := t.Case.Contact(t.Ended.Contact)
 	switch {
 	case !ok || p.Account == "" || p.Account != k.Address:
-		return t.failed("another account")
+		return t.failed(freehold.T("another account"))
 	case !p.SecondFactor:
-		return t.failed("no second factor")
+		return t.failed(freehold.T("no second factor"))
 	case p.PasswordSet.IsZero() || p.PasswordSet.After(t.Case.FirstRequest.Add(-7*24*time.Hour)) || !t.Case.Incident.IsZero() && p.PasswordSet.After(t.Case.Incident):
-		return t.failed("the password was set lately, or nobody knows when")
+		return t.failed(freehold.T("the password was set lately, or nobody knows when"))
 	}
 	return t.passed("login with a second factor")
 }
@@ -177,9 +177,9 @@ func (paymentCheck) Look(t Trial) freehold.CheckEnded {
 	k, _ := t.Case.Contact(t.Ended.Contact)
 	switch {
 	case !ok || !t.token(p.Reference):
-		return t.failed("another reference")
+		return t.failed(freehold.T("another reference"))
 	case plain(p.Account) == "" || plain(p.Account) != plain(k.Address):
-		return t.failed("from an account that had not paid before")
+		return t.failed(freehold.T("from an account that had not paid before"))
 	}
 	return t.passed("our reference, from the account that paid before")
 }
@@ -189,7 +189,7 @@ type invoiceCheck struct{}
 func (invoiceCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(InvoiceShown)
 	if !ok || p.RealNumber == "" || p.RealAmount == "" || p.Number != p.RealNumber || p.Amount != p.RealAmount {
-		return t.failed("another number or amount")
+		return t.failed(freehold.T("another number or amount"))
 	}
 	return t.passed("number and amount of an invoice")
 }
@@ -201,11 +201,11 @@ type zoneCheck struct{}
 func (zoneCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(TXTSeen)
 	if !ok || p.Bogus || len(p.Servers) == 0 || len(p.Resolvers) < 2 {
-		return t.failed("not every server and two resolvers answered with a valid answer")
+		return t.failed(freehold.T("not every server and two resolvers answered with a valid answer"))
 	}
 	for _, texts := range append(slices.Clone(p.Servers), p.Resolvers...) {
 		if !slices.ContainsFunc(texts, func(s string) bool { return t.token(challengeToken(s)) }) {
-			return t.failed("not every server shows the token")
+			return t.failed(freehold.T("not every server shows the token"))
 		}
 	}
 	return t.passed("the token at every server, seen from one place")
@@ -236,9 +236,9 @@ func (extractCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(ExtractSeen)
 	switch {
 	case !ok || p.Ended || p.Drawn.IsZero() || p.Drawn.After(t.Now) || t.Now.Sub(p.Drawn) > extractLife:
-		return t.failed("no extract of a living organisation, a month old at most")
+		return t.failed(freehold.T("no extract of a living organisation, a month old at most"))
 	case !(freehold.Party{Organisation: p.Organisation, Register: p.Number}).Is(t.Case.Holder):
-		return t.failed("another organisation")
+		return t.failed(freehold.T("another organisation"))
 	}
 	return t.passed("the organisation exists")
 }
@@ -266,12 +266,12 @@ func (signatureCheck) Look(t Trial) freehold.CheckEnded {
 	first, _, _ := strings.Cut(string(p.Text), "\n")
 	switch {
 	case !ok || p.Principal == "" || p.Principal != k.Address:
-		return t.failed("another key")
+		return t.failed(freehold.T("another key"))
 	case strings.TrimRight(first, "\r") != TextToSign(t.Case, t.Ended.Of):
-		return t.failed("the text does not name this case, name, act and purpose")
+		return t.failed(freehold.T("the text does not name this case, name, act and purpose"))
 	}
 	if _, err := t.Signers.Verify(p.Principal, Namespace, p.Text, p.Signature, t.Now); err != nil {
-		return t.failed("the signature is not good")
+		return t.failed(freehold.T("the signature is not good"))
 	}
 	sum := sha256.Sum256(p.Text)
 	return t.passed("signed text sha256:" + hex.EncodeToString(sum[:]))
@@ -283,11 +283,11 @@ func (viewedCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(Viewed)
 	switch {
 	case !ok || p.Kind == "" || p.How == "":
-		return t.failed("nothing was viewed")
+		return t.failed(freehold.T("nothing was viewed"))
 	case p.Number != "":
-		return t.failed("a document's number is not to be written down")
+		return t.failed(freehold.T("a document's number is not to be written down"))
 	case p.Expired || !p.Matches:
-		return t.failed("it is not the holder's, or not valid")
+		return t.failed(freehold.T("it is not the holder's, or not valid"))
 	}
 	kept := p.Kind + ", viewed by " + p.How
 	if p.Digest != "" {

@@ -37,27 +37,27 @@ func (mailCheck) Look(t Trial) freehold.CheckEnded {
 	p, ok := t.Proof.(MailSeen)
 	k, _ := t.Case.Contact(t.Ended.Contact)
 	if !ok {
-		return t.failed("no message")
+		return t.failed(freehold.T("no message"))
 	}
 	m, err := parseMail(p.Raw)
 	if err != nil {
-		return t.failed(err.Error())
+		return t.failed(freehold.Text{Format: err.Error()})
 	}
 	from, err := m.sender()
 	if err != nil {
-		return t.failed(err.Error())
+		return t.failed(freehold.Text{Format: err.Error()})
 	}
 	if !strings.EqualFold(from, k.Address) {
-		return t.failed("from another address than the one on record")
+		return t.failed(freehold.T("from another address than the one on record"))
 	}
 	if !names(m.one("subject"), t.Case.ID) {
-		return t.failed("its subject does not name this case")
+		return t.failed(freehold.T("its subject does not name this case"))
 	}
 	_, domain, _ := strings.Cut(strings.ToLower(from), "@")
-	why := "no signature"
+	why := freehold.T("no signature")
 	for _, s := range m.signatures() {
 		if err := m.verify(s, domain, p.Keys, t.Now); err != nil {
-			why = err.Error()
+			why = freehold.Text{Format: err.Error()}
 			continue
 		}
 		// Whoever writes the zone of the name can publish a key for its mail.

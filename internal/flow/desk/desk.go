@@ -8,6 +8,7 @@
 //	guard.go     a code that stands: until it expires, is revoked or was used
 //	transfer.go  the registry's messages, each matched to a case
 //	record.go    what goes into the ledger
+//	signs.go     signs of risk, and a request that is made again
 //	courier.go   messages on their way out of the house
 //
 // Work is level-triggered: Advance looks at the case as it is and does what is
@@ -132,30 +133,26 @@ func (d *Desk) NewID() (string, error) {
 
 // Open opens a case. Everybody who stands on record is told, also where they were
 // replaced; what they are told names the name and the act only. Whoever else has an
-// open case about the name is a second claimant from then on.
-func (d *Desk) Open(ctx context.Context, r freehold.Request, actor string, through freehold.Channel) (freehold.CaseRow, error) {
+// open case about the name is a second claimant from then on. seen is what is known
+// around the request; the desk adds what it sees itself.
+func (d *Desk) Open(ctx context.Context, r freehold.Request, seen identity.Surroundings, actor string, through freehold.Channel) (freehold.CaseRow, error) {
 	others, err := d.Store.CasesOf(ctx, r.Name)
 	if err != nil {
 		return freehold.CaseRow{}, err
 	}
-	for _, o := range others {
-		if o.State != freehold.CaseOpen || o.Act != r.Act {
-			continue
-		}
-		other, err := d.Store.Case(ctx, o.ID)
-		if err != nil {
-			return freehold.CaseRow{}, err
-		}
-		if other.Case.Requester.Is(r.Requester) {
-			return freehold.CaseRow{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q has an open case of the same person: %s", r.Name.Unicode(), o.ID),
-				Advice: freehold.T("go on with that one, or close it first")}
-		}
+	switch o, same, err := d.sameRequest(ctx, r, others); {
+	case err != nil:
+		return freehold.CaseRow{}, err
+	case same:
+		return freehold.CaseRow{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q has an open case of the same person: %s", r.Name.Unicode(), o.Case.ID),
+			Advice: freehold.T("go on with that one, or close it first")}
 	}
 	id, err := d.NewID()
 	if err != nil {
 		return freehold.CaseRow{}, err
 	}
-	row, err := d.write(ctx, freehold.CaseRow{}, addition{id: id, actor: actor, channel: through, bodies: []freehold.CaseBody{freehold.Opened{Request: r}}, notices: true})
+	bodies := append([]freehold.CaseBody{freehold.Opened{Request: r}}, d.signs(r, seen, others, d.Now())...)
+	row, err := d.write(ctx, freehold.CaseRow{}, addition{id: id, actor: actor, channel: through, bodies: bodies, notices: true})
 	if err != nil {
 		return row, err
 	}

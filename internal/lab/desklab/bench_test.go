@@ -9,6 +9,7 @@ import (
 
 	"freehold"
 	"freehold/internal/lab/eppd"
+	"freehold/verify/identity"
 )
 
 // BenchmarkRelease compares what a case costs from its approval to the sealed code in
@@ -23,7 +24,7 @@ func BenchmarkRelease(b *testing.B) {
 	for i := range b.N {
 		name := fmt.Sprintf("shop-%06d.com", i)
 		w.Register(name)
-		row, err := w.Desk.Open(b.Context(), Request(name, w.Clock.Now()), "anne", freehold.ChannelPhone)
+		row, err := w.Desk.Open(b.Context(), Request(name, w.Clock.Now()), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 		must(b, err)
 		must(b, w.Prove(b.Context(), row.Case.ID))
 		ids = append(ids, row.Case.ID)

@@ -8,6 +8,7 @@ import (
 
 	"freehold"
 	"freehold/internal/flow/desk"
+	"freehold/verify/identity"
 )
 
 // carrier carries what it is told to carry and remembers it.
@@ -42,7 +43,7 @@ func (w *World) send(t *testing.T, by desk.Courier, want desk.Sent) {
 
 func (w *World) openShop(t *testing.T) string {
 	t.Helper()
-	row, err := w.Desk.Open(t.Context(), Request(shop, Start.Add(-time.Hour)), "anne", freehold.ChannelPhone)
+	row, err := w.Desk.Open(t.Context(), Request(shop, Start.Add(-time.Hour)), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
 	return row.Case.ID
 }

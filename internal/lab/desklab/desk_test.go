@@ -17,6 +17,7 @@ import (
 	"freehold/internal/ledger"
 	"freehold/internal/seal"
 	"freehold/registrar/epp"
+	"freehold/verify/identity"
 )
 
 const shop = "old-shop.com"
@@ -59,7 +60,7 @@ func kind(t testing.TB, err error, want freehold.ErrorKind) {
 // ready opens a case of which only the release is missing.
 func (w *World) ready(t testing.TB, name, delivery string) string {
 	t.Helper()
-	row, err := w.Desk.Open(t.Context(), Request(name, w.Clock.Now().Add(-time.Hour)), "anne", freehold.ChannelPhone)
+	row, err := w.Desk.Open(t.Context(), Request(name, w.Clock.Now().Add(-time.Hour)), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
 	id := row.Case.ID
 	must(t, w.Prove(t.Context(), id))
@@ -101,7 +102,7 @@ func (w *World) reveal(t testing.TB, id string) freehold.TransferCode {
 func TestWholeCase(t *testing.T) {
 	w := world(t, Config{})
 	ctx := t.Context()
-	row, err := w.Desk.Open(ctx, Request(shop, Start.Add(-time.Hour)), "anne", freehold.ChannelPhone)
+	row, err := w.Desk.Open(ctx, Request(shop, Start.Add(-time.Hour)), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
 	id := row.Case.ID
 	if want := Start.Add(-time.Hour).AddDate(0, 0, 5); !row.Deadline.Equal(want) {
@@ -440,7 +441,7 @@ func TestOtherActs(t *testing.T) {
 		w := world(t, Config{})
 		r := Request(shop, Start.Add(-time.Hour))
 		r.Act, r.Target = c.act, c.target
-		row, err := w.Desk.Open(t.Context(), r, "anne", freehold.ChannelPhone)
+		row, err := w.Desk.Open(t.Context(), r, identity.Surroundings{}, "anne", freehold.ChannelPhone)
 		must(t, err)
 		id := row.Case.ID
 		must(t, w.Prove(t.Context(), id))
@@ -490,7 +491,7 @@ func TestTwoWorkers(t *testing.T) {
 func TestUnsigned(t *testing.T) {
 	w := world(t, Config{})
 	ctx := t.Context()
-	row, err := w.Desk.Open(ctx, Request(shop, Start.Add(-time.Hour)), "anne", freehold.ChannelPhone)
+	row, err := w.Desk.Open(ctx, Request(shop, Start.Add(-time.Hour)), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
 	id := row.Case.ID
 	must(t, w.Prove(ctx, id))
@@ -515,13 +516,13 @@ func TestUnsigned(t *testing.T) {
 func TestSecondRequest(t *testing.T) {
 	w := world(t, Config{})
 	ctx := t.Context()
-	first, err := w.Desk.Open(ctx, Request(shop, Start), "anne", freehold.ChannelPhone)
+	first, err := w.Desk.Open(ctx, Request(shop, Start), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
-	_, err = w.Desk.Open(ctx, Request(shop, Start), "anne", freehold.ChannelPhone)
+	_, err = w.Desk.Open(ctx, Request(shop, Start), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	kind(t, err, freehold.KindInvalid)
 	r := Request(shop, Start)
 	r.Requester = freehold.Party{Name: "Max Muster"}
-	second, err := w.Desk.Open(ctx, r, "anne", freehold.ChannelMail)
+	second, err := w.Desk.Open(ctx, r, identity.Surroundings{}, "anne", freehold.ChannelMail)
 	must(t, err)
 	row, err := w.Store.Case(ctx, first.Case.ID)
 	must(t, err)

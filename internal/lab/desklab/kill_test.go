@@ -24,6 +24,7 @@ import (
 	"freehold/internal/seal"
 	"freehold/internal/storetest/pgtest"
 	"freehold/registrar/epp"
+	"freehold/verify/identity"
 )
 
 // The tests that kill need a process of their own: this test binary again.
@@ -131,7 +132,7 @@ func startKilled(t *testing.T, dsn string, n int) *killed {
 	for i := range n {
 		name := fmt.Sprintf("shop-%03d.com", i)
 		k.server.Add(eppd.Domain{Name: name, Sponsor: Loser, Statuses: []string{"clientTransferProhibited"}, Created: Start.AddDate(-3, 0, 0), Expires: Start.AddDate(1, 0, 0)}, "")
-		row, err := k.Desk.Open(t.Context(), Request(name, Start), "anne", freehold.ChannelPhone)
+		row, err := k.Desk.Open(t.Context(), Request(name, Start), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 		must(t, err)
 		must(t, k.Prove(t.Context(), row.Case.ID))
 		k.ids[name] = row.Case.ID

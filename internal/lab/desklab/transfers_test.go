@@ -8,6 +8,7 @@ import (
 	"freehold"
 	"freehold/internal/lab/eppd"
 	"freehold/registrar/transfer"
+	"freehold/verify/identity"
 )
 
 // TestStrayTransfer: a transfer that nobody here was given a code for is an alarm
@@ -60,7 +61,7 @@ func TestStrayBesideACase(t *testing.T) {
 	w := world(t, Config{})
 	ctx := t.Context()
 	w.Registry.Add(eppd.Domain{Name: "stolen.com", Sponsor: Loser, Created: Start, Expires: Start.AddDate(1, 0, 0)}, "leaked-code-1")
-	row, err := w.Desk.Open(ctx, Request("stolen.com", Start), "anne", freehold.ChannelPhone)
+	row, err := w.Desk.Open(ctx, Request("stolen.com", Start), identity.Surroundings{}, "anne", freehold.ChannelPhone)
 	must(t, err)
 	_, err = w.Gain(ctx, "stolen.com", freehold.NewTransferCode([]byte("leaked-code-1")))
 	must(t, err)
