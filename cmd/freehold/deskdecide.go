@@ -115,6 +115,13 @@ func (s *session) deskApprove(c *cli.Context) error {
 			}
 			how = delivery.String()
 		}
+		seen, err := j.surroundings(ctx, row.Case.Name, "")
+		if err != nil {
+			return err
+		}
+		if _, err := j.desk.LookAgain(ctx, id, seen); err != nil {
+			return err
+		}
 		return j.decided(j.decide(ctx, id, freehold.DecisionRelease, func(d *freehold.Decision) { d.Delivery = how }))
 	})
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -90,14 +92,14 @@ func (s *session) deskList(c *cli.Context) error {
 		return err
 	}
 	defer j.close()
-	states := openStates
+	queue := riskiestFirst(j.store.Queue(c.Context, openStates...))
 	if c.Bool("all") {
-		states = nil
+		queue = j.store.Queue(c.Context)
 	}
 	docs := []caseDoc{}
 	w := tabwriter.NewWriter(j.Out, 0, 0, 2, ' ', 0)
 	n := 0
-	for l, err := range j.store.Queue(c.Context, states...) {
+	for l, err := range queue {
 		if err != nil {
 			return err
 		}
@@ -106,9 +108,9 @@ func (s *session) deskList(c *cli.Context) error {
 			continue
 		}
 		if n == 1 {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", j.say("CASE"), j.say("NAME"), j.say("ACT"), j.say("STATE"), j.say("TO BE DONE BY"))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", j.say("CASE"), j.say("NAME"), j.say("ACT"), j.say("STATE"), j.say("TO BE DONE BY"), j.say("RISK"))
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", l.ID, l.Name.Unicode(), l.Act, j.state(l.State), stamp(l.Deadline))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n", l.ID, l.Name.Unicode(), l.Act, j.state(l.State), stamp(l.Deadline), l.Risk)
 	}
 	if j.json() {
 		return j.write(struct {
@@ -120,6 +122,36 @@ func (s *session) deskList(c *cli.Context) error {
 		s.tell(freehold.T("there is no open case"))
 	}
 	return w.Flush()
+}
+
+// riskiestFirst puts cases that are due on one day in the order of their risk: those
+// take the most work. The queue is by deadline, and no more than a day of it is held.
+func riskiestFirst(queue iter.Seq2[freehold.CaseLine, error]) iter.Seq2[freehold.CaseLine, error] {
+	return func(yield func(freehold.CaseLine, error) bool) {
+		var day []freehold.CaseLine
+		of := func(l freehold.CaseLine) time.Time { return l.Deadline.UTC().Truncate(24 * time.Hour) }
+		flush := func() bool {
+			slices.SortStableFunc(day, func(a, b freehold.CaseLine) int { return cmp.Compare(b.Risk, a.Risk) })
+			for _, l := range day {
+				if !yield(l, nil) {
+					return false
+				}
+			}
+			day = day[:0]
+			return true
+		}
+		for l, err := range queue {
+			if err != nil {
+				yield(l, err)
+				return
+			}
+			if len(day) > 0 && !of(l).Equal(of(day[0])) && !flush() {
+				return
+			}
+			day = append(day, l)
+		}
+		flush()
+	}
 }
 
 func stamp(t time.Time) string {

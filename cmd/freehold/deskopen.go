@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"freehold"
-	"freehold/internal/store"
 	"freehold/verify/identity"
 )
 
@@ -40,36 +38,13 @@ func (s *session) deskOpen(c *cli.Context) error {
 	return j.tellCase(row, nil, nil, false)
 }
 
-func (j *deskJob) openNew(ctx context.Context, r freehold.Request, through freehold.Channel) (row freehold.CaseRow, err error) {
-	seen := identity.Surroundings{RequesterMail: j.c.String("asked-by"), Pressure: j.c.Bool("pressure")}
-	if seen.NameserversChanged, err = nameServersChanged(ctx, j.store, r.Name); err != nil {
-		return row, err
+func (j *deskJob) openNew(ctx context.Context, r freehold.Request, through freehold.Channel) (freehold.CaseRow, error) {
+	seen, err := j.surroundings(ctx, r.Name, j.c.String("asked-by"))
+	if err != nil {
+		return freehold.CaseRow{}, err
 	}
+	seen.Pressure = j.c.Bool("pressure")
 	return j.desk.Open(ctx, r, seen, j.operator(), through)
-}
-
-// nameServersChanged is when the saved audits last saw other name servers than before;
-// zero if never.
-func nameServersChanged(ctx context.Context, st *store.Store, name freehold.Name) (at time.Time, err error) {
-	var before []freehold.Host
-	for h, err := range st.History(ctx, name) {
-		if freehold.KindOf(err) == freehold.KindNotFound {
-			return at, nil
-		}
-		if err != nil {
-			return at, err
-		}
-		e := freehold.EarlierOf(h.Result)
-		if len(e.NameServers) == 0 {
-			continue
-		}
-		now := slices.SortedFunc(slices.Values(e.NameServers), func(a, b freehold.Host) int { return strings.Compare(a.ASCII(), b.ASCII()) })
-		if before != nil && !slices.Equal(before, now) {
-			at = e.At
-		}
-		before = now
-	}
-	return at, nil
 }
 
 // request reads what was asked for from the flags.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"freehold"
@@ -43,6 +44,28 @@ func (d *Desk) sameRequest(ctx context.Context, r freehold.Request, others []fre
 		}
 	}
 	return row, false, nil
+}
+
+// LookAgain looks for signs of risk that have come up since a case was opened, as is
+// due before it is approved, and writes down those it does not have yet. They can
+// raise what is asked for as far as the rules allow, and void no approval.
+func (d *Desk) LookAgain(ctx context.Context, id string, seen identity.Surroundings) (freehold.CaseRow, error) {
+	row, err := d.Store.Case(ctx, id)
+	if err != nil {
+		return row, err
+	}
+	others, err := d.Store.CasesOf(ctx, row.Case.Name)
+	if err != nil {
+		return row, err
+	}
+	others = slices.DeleteFunc(others, func(l freehold.CaseLine) bool { return l.ID == id })
+	fresh := slices.DeleteFunc(d.signs(row.Case.Request, seen, others, d.Now()), func(b freehold.CaseBody) bool {
+		return slices.ContainsFunc(row.Case.Signals, func(s freehold.SignalSeen) bool { return s.ID == b.(freehold.SignalSeen).ID })
+	})
+	if len(fresh) == 0 {
+		return row, nil
+	}
+	return d.retried(ctx, id, addition{id: id, actor: "desk", bodies: fresh, wake: true})
 }
 
 // signs are the signs of risk of a request, from what the operator knows around it
