@@ -73,11 +73,15 @@ func (o *Observed) Asks() []Ask {
 // Result is the audit of one name.
 type Result struct {
 	// Asked is what the user wrote; Name is zero when that is no domain.
-	Asked    string
-	Name     Name
-	Status   NameStatus
-	Error    string // one line, empty when nothing went wrong
-	Hint     string
+	Asked  string
+	Name   Name
+	Status NameStatus
+	Error  string // one line in English, empty when nothing went wrong
+	Hint   string
+	// Reasons are what Error says, the outermost first, and Advice what Hint says, for
+	// other languages; none in runs of before they were kept.
+	Reasons  []Text
+	Advice   Text
 	At       time.Time
 	Observed Observed
 	Control  Control
@@ -86,6 +90,13 @@ type Result struct {
 	// Client and Tags are what the owner of the portfolio calls the name by.
 	Client string
 	Tags   []string
+}
+
+// Fail writes into the result why nothing, or not all, is in it.
+func (r *Result) Fail(err error) {
+	r.Error, r.Reasons = err.Error(), ReasonsOf(err)
+	r.Advice = AdviceOf(err)
+	r.Hint = HintOf(err)
 }
 
 // StatusOf derives the status from the questions that were put: ok when all

@@ -79,6 +79,36 @@ func sayOther(s Speaker, err error) string {
 	return OneLine(s.Sentence(err.Error()))
 }
 
+// ReasonsOf is what an error and its causes say, the outermost first, to be kept and
+// said later in any language (SayReasons).
+func ReasonsOf(err error) (all []Text) {
+	for err != nil {
+		e, ok := err.(*Error)
+		if !ok {
+			return append(all, Text{Format: OneLine(err.Error())})
+		}
+		if e.Msg != "" {
+			all = append(all, Text{Format: OneLine(e.Msg)})
+		} else {
+			all = append(all, e.Text)
+		}
+		err = e.Err
+	}
+	return all
+}
+
+// SayReasons says kept reasons on one line, as SayError would have.
+func SayReasons(s Speaker, all []Text) string {
+	if len(all) == 0 {
+		return ""
+	}
+	said := all[len(all)-1].Render(s)
+	for i := len(all) - 2; i >= 0; i-- {
+		said = T("%s: %s", all[i].Render(s), said).Render(s)
+	}
+	return said
+}
+
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
@@ -110,6 +140,24 @@ func SayHint(s Speaker, err error) string {
 		err = e.Err
 	}
 	return ""
+}
+
+// AdviceOf returns the first hint in err's chain, to be said later.
+func AdviceOf(err error) Text {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return Text{}
+		}
+		if e.Hint != "" {
+			return Text{Format: OneLine(e.Hint)}
+		}
+		if !e.Advice.IsZero() {
+			return e.Advice
+		}
+		err = e.Err
+	}
+	return Text{}
 }
 
 // OneLine returns s with every control character, line break and terminal

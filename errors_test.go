@@ -49,3 +49,23 @@ func TestErrorsInOtherLanguages(t *testing.T) {
 		t.Errorf("hint of others %q", got)
 	}
 }
+
+// TestReasons: what is kept of an error says what the error said, in English and in
+// any other language.
+func TestReasons(t *testing.T) {
+	for _, err := range []error{
+		&Error{Kind: KindInvalid, Text: T("%q is not a domain", "x%y"), Advice: T("write %q", "x.ch")},
+		&Error{Kind: KindUnavailable, Text: T("no source answered about %q", "x.ch"), Err: &Error{Text: T("%s %m", "rdap", OutcomeTimeout.Text().Format), Err: errors.New("100% lost\nfor good")}},
+		&Error{Kind: KindInvalid, Msg: "words from elsewhere", Hint: "a way out"},
+		errors.New("none of ours"),
+	} {
+		var r Result
+		r.Fail(err)
+		if r.Error != err.Error() || SayReasons(English{}, r.Reasons) != OneLine(err.Error()) || r.Hint != HintOf(err) || r.Advice.String() != HintOf(err) {
+			t.Errorf("%q is kept as %q, hint %q as %q", err, SayReasons(English{}, r.Reasons), HintOf(err), r.Advice)
+		}
+		if got, want := SayReasons(loud{}, r.Reasons), SayError(loud{}, err); got != want {
+			t.Errorf("%q is said as %q, kept as %q", err, want, got)
+		}
+	}
+}

@@ -161,6 +161,25 @@ const (
 
 var outcomes = names[Outcome]{"not_asked", "answered", "throttled", "refused", "timeout", "failed", "garbled"}
 
+// Text says what a source did that ended so: to stand after its name.
+func (o Outcome) Text() Text {
+	switch o {
+	case OutcomeThrottled:
+		return T("asked us to slow down, and did not answer")
+	case OutcomeRefused:
+		return T("refused to answer")
+	case OutcomeTimeout:
+		return T("did not answer in time")
+	case OutcomeFailed:
+		return T("could not be reached")
+	case OutcomeGarbled:
+		return T("gave an answer that cannot be used")
+	case OutcomeAnswered:
+		return T("answered")
+	}
+	return T("was not asked")
+}
+
 func (o Outcome) String() string               { return outcomes.name(o) }
 func (o Outcome) MarshalText() ([]byte, error) { return outcomes.marshal(o) }
 func (o *Outcome) UnmarshalText(b []byte) error {

@@ -233,7 +233,7 @@ func (c *cardWriter) page(r *freehold.Result) {
 	}
 	m.el(`<p class="date">`, c.p.say("Printed on %t. Keep it where it can be read when the name, its site and its mail are gone.", c.printed()), `</p></header>`)
 	if r.Status == freehold.StatusFailed {
-		m.el(`<p class="failed">`, c.p.say("Nothing could be learnt")+": "+c.short(r.Error), `</p>`)
+		m.el(`<p class="failed">`, c.p.say("Nothing could be learnt")+": "+c.short(c.p.why(r)), `</p>`)
 	} else {
 		word, symbol, _ := c.p.answer(r.Verdict.CanLeave)
 		m.el(`<p class="verdict"><strong>`, symbol+" "+word, `</strong> `)
@@ -274,7 +274,7 @@ func (c *cardWriter) markdown(r *freehold.Result) {
 	v.line("# ", clip(c.p.nameOf(r), maxCardValue))
 	v.paragraph(c.p.say("Printed on %t. Keep it where it can be read when the name, its site and its mail are gone.", c.printed()))
 	if r.Status == freehold.StatusFailed {
-		v.paragraph(c.p.say("Nothing could be learnt") + ": " + c.short(r.Error))
+		v.paragraph(c.p.say("Nothing could be learnt") + ": " + c.short(c.p.why(r)))
 	} else {
 		word, symbol, _ := c.p.answer(r.Verdict.CanLeave)
 		v.paragraph(symbol + " " + word + ". " + c.p.verdictSentence(&r.Verdict) + " " + c.p.registered(&r.Observed.Registration))

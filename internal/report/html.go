@@ -196,7 +196,7 @@ func (p *printer) listed(r *freehold.Result, u urgency) listed {
 		status: r.Status, findings: len(r.Findings), labels: labelsOf(r),
 	}
 	if l.status == freehold.StatusFailed {
-		l.why = clip(freehold.OneLine(r.Error), maxShown)
+		l.why = clip(p.why(r), maxShown)
 	}
 	if f := &r.Observed.Registration.Registrar; f.State == freehold.Value {
 		l.registrar = clip(freehold.OneLine(f.Value), maxShown)

@@ -103,11 +103,11 @@ func (s *nameView) failure() {
 	s.raw(`<p class="failure"><strong>`)
 	s.text(s.p.say("Nothing could be learnt"))
 	s.raw(`</strong> `)
-	s.data(freehold.OneLine(s.r.Error))
+	s.data(s.p.why(s.r))
 	s.raw(`</p>`)
-	if s.r.Hint != "" {
+	if out := s.p.wayOut(s.r); out != "" {
 		s.raw(`<p class="remedy">`)
-		s.data(freehold.OneLine(s.r.Hint))
+		s.data(out)
 		s.raw(`</p>`)
 	}
 }

@@ -228,7 +228,7 @@ func (v *mdView) section(r *freehold.Result) {
 	}
 	v.line("## ", clip(name, maxShown))
 	if r.Status == freehold.StatusFailed {
-		v.paragraph(p.say("Nothing could be learnt") + ": " + clip(freehold.OneLine(r.Error), maxShown))
+		v.paragraph(p.say("Nothing could be learnt") + ": " + clip(p.why(r), maxShown))
 		v.silent(r)
 		return
 	}

@@ -272,9 +272,9 @@ func (p *printer) unanswered(r *freehold.Result, limit, width int) []line {
 
 // failure stands where there is nothing to tell.
 func (p *printer) failure(r *freehold.Result, width int) []line {
-	out := p.paragraph(line{{p.mark("✗", "x") + " " + p.say("NOTHING LEARNT"), red}, {text: "  "}}, freehold.OneLine(r.Error), plainText, width)
-	if r.Hint != "" {
-		out = append(out, p.paragraph(line{{"  " + p.mark("→", ">") + " ", bold}}, freehold.OneLine(r.Hint), plainText, width)...)
+	out := p.paragraph(line{{p.mark("✗", "x") + " " + p.say("NOTHING LEARNT"), red}, {text: "  "}}, p.why(r), plainText, width)
+	if hint := p.wayOut(r); hint != "" {
+		out = append(out, p.paragraph(line{{"  " + p.mark("→", ">") + " ", bold}}, hint, plainText, width)...)
 	}
 	return out
 }

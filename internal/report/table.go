@@ -141,7 +141,7 @@ func (t *tableWriter) row(r *freehold.Result) {
 		used += cells(t.pad(i)) + c.width
 		if i == t.reasonAt && r.Status == freehold.StatusFailed { // the reason takes the room of all that is not known
 			used -= c.width
-			t.p.line(append(l, span{text: t.pad(i) + t.p.fit(freehold.OneLine(r.Error), t.p.o.Width-used)}))
+			t.p.line(append(l, span{text: t.pad(i) + t.p.fit(t.p.why(r), t.p.o.Width-used)}))
 			return
 		}
 		s, st := c.cell(r)
@@ -294,7 +294,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 	if r.Status == freehold.StatusFailed {
 		t.failedN++
 		if len(t.failures) < maxFailed {
-			t.failures = append(t.failures, failure{p.nameOf(r), freehold.OneLine(r.Error)})
+			t.failures = append(t.failures, failure{p.nameOf(r), p.why(r)})
 		}
 	}
 	t.kept.add(r)

@@ -118,20 +118,22 @@ func (p *printer) shortVerdict(r *freehold.Result) (string, style) {
 }
 
 // missed says why a source gave no answer.
-func (p *printer) missed(o freehold.Outcome) string {
-	switch o {
-	case freehold.OutcomeThrottled:
-		return p.say("asked us to slow down, and did not answer")
-	case freehold.OutcomeRefused:
-		return p.say("refused to answer")
-	case freehold.OutcomeTimeout:
-		return p.say("did not answer in time")
-	case freehold.OutcomeFailed:
-		return p.say("could not be reached")
-	case freehold.OutcomeGarbled:
-		return p.say("gave an answer that cannot be used")
+func (p *printer) missed(o freehold.Outcome) string { return p.text(o.Text()) }
+
+// why says why a result is not whole, and wayOut what to do about it. In English also
+// what the source's own failure was.
+func (p *printer) why(r *freehold.Result) string {
+	if _, english := p.speaker.(english); english || len(r.Reasons) == 0 {
+		return freehold.OneLine(r.Error)
 	}
-	return p.say("was not asked")
+	return freehold.SayReasons(p.speaker, r.Reasons)
+}
+
+func (p *printer) wayOut(r *freehold.Result) string {
+	if r.Advice.IsZero() {
+		return freehold.OneLine(r.Hint)
+	}
+	return p.text(r.Advice)
 }
 
 // factWord stands for a fact without a value.

@@ -7,7 +7,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -123,17 +122,20 @@ func (a *Auditor) Name(ctx context.Context, asked string, name freehold.Name) (A
 	out.Result.Status = freehold.StatusOf(o)
 	switch {
 	case err != nil:
-		out.Result.Error, out.Result.Hint = err.Error(), freehold.HintOf(err)
+		out.Result.Fail(err)
 		out.Result.Status = min(out.Result.Status, freehold.StatusPartial)
 	case out.Result.Status == freehold.StatusFailed:
-		out.Result.Error, out.Result.Hint = nothingLearnt(o), "check the network, then run again with --resume"
+		err, detail := nothingLearnt(o)
+		if out.Result.Fail(err); detail != "" {
+			out.Result.Error = freehold.OneLine(out.Result.Error + " (" + detail + ")")
+		}
 	}
 	r := &out.Result
 	r.Control, r.Verdict, r.Findings = a.Judge(o)
 	if a.Ask != nil && r.Status != freehold.StatusFailed {
 		said, evidence, err := a.Ask(ctx, r)
 		if err != nil {
-			r.Error, r.Hint = err.Error(), freehold.HintOf(err)
+			r.Fail(err)
 		}
 		o.Attestations = append(o.Attestations, said...)
 		out.Evidence = append(out.Evidence, evidence...)
@@ -273,12 +275,17 @@ func (a *Auditor) remember(ctx context.Context, o *freehold.Observed) (freehold.
 	return own, err
 }
 
-// nothingLearnt says why a name failed, in the words of its first failed question.
-func nothingLearnt(o *freehold.Observed) string {
+// nothingLearnt says why a name failed, by its first failed question; detail is what
+// that source's failure was, in English.
+func nothingLearnt(o *freehold.Observed) (err error, detail string) {
+	e := &freehold.Error{Kind: freehold.KindUnavailable, Advice: freehold.T("check the network, then run again with --resume")}
 	for _, a := range o.Asks() {
 		if a.Outcome != freehold.OutcomeAnswered && a.Outcome != freehold.OutcomeNone {
-			return freehold.OneLine(fmt.Sprintf("no source answered about %q: %s: %s", o.Name.Unicode(), a.Source, cmp.Or(a.Error, a.Outcome.String())))
+			e.Text = freehold.T("no source answered about %q", o.Name.Unicode())
+			e.Err = &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s %m", a.Source, a.Outcome.Text().Format)}
+			return e, a.Error
 		}
 	}
-	return fmt.Sprintf("no source is known that could be asked about %q", o.Name.Unicode())
+	e.Text = freehold.T("no source is known that could be asked about %q", o.Name.Unicode())
+	return e, ""
 }

@@ -119,7 +119,9 @@ func feed(ctx context.Context, inputs iter.Seq[Input], jobs chan<- job, opt Opti
 // work audits one input. An input that is no name is a failed result.
 func (a *Auditor) work(ctx context.Context, j job) (finished, bool) {
 	if j.Err != nil {
-		return finished{j.seq, Audited{Result: freehold.Result{Asked: j.Asked, At: a.Now, Error: j.Err.Error(), Hint: freehold.HintOf(j.Err)}}}, ctx.Err() == nil
+		r := freehold.Result{Asked: j.Asked, At: a.Now}
+		r.Fail(j.Err)
+		return finished{j.seq, Audited{Result: r}}, ctx.Err() == nil
 	}
 	r, ok := a.Name(ctx, j.Asked, j.Input.Name)
 	return finished{j.seq, r}, ok
