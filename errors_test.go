@@ -57,6 +57,7 @@ func TestReasons(t *testing.T) {
 		&Error{Kind: KindInvalid, Text: T("%q is not a domain", "x%y"), Advice: T("write %q", "x.ch")},
 		&Error{Kind: KindUnavailable, Text: T("no source answered about %q", "x.ch"), Err: &Error{Text: T("%s %m", "rdap", OutcomeTimeout.Text().Format), Err: errors.New("100% lost\nfor good")}},
 		&Error{Kind: KindInvalid, Msg: "words from elsewhere", Hint: "a way out"},
+		&Error{Kind: KindNotFound, Text: T("cannot read %q", "a"), Advice: T("try %s", "again"), Err: fs.ErrNotExist},
 		errors.New("none of ours"),
 	} {
 		var r Result
