@@ -291,6 +291,9 @@ func (b CheckAsked) happen(c *Case, e CaseEvent) error {
 	if _, known := c.Contact(b.Contact); b.Contact != "" && !known {
 		return refusal(T("the case has no contact %q", b.Contact))
 	}
+	if b.Ref != "" && c.Dispute(b.Ref) == nil {
+		return refusal(T("the case has no objection or claim %q", b.Ref))
+	}
 	c.Asks = append(c.Asks, b)
 	return nil
 }

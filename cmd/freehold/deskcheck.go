@@ -65,6 +65,7 @@ type checkedDoc struct {
 	To       string     `json:"to"`
 	Token    string     `json:"token,omitempty"`
 	Expires  *time.Time `json:"expires,omitempty"`
+	Late     bool       `json:"late,omitempty"` // it would be done after the deadline only
 	Outcome  string     `json:"outcome,omitempty"`
 }
 
@@ -109,6 +110,8 @@ func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Meth
 	}
 	k, _ := row.Case.Contact(q.Contact)
 	doc := checkedDoc{Schema: "freehold.check/1", Case: row.Case.ID, Question: q.ID, Method: m.ID, To: k.Address, Expires: &asked.Event.Expires}
+	would := j.keeper(row.Case.Name, j.now()).Policy.Would(m.ID, j.now(), row.Deadline)
+	doc.Late = !would.InTime
 	again := "freehold desk check " + row.Case.ID + " --answer " + q.ID
 	tell := func(token string) {
 		doc.Token = token
@@ -128,6 +131,9 @@ func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Meth
 		identity.ChallengeText(asked.Token, asked.Event.Expires, tell)
 	} else {
 		identity.Grouped(asked.Token, tell)
+	}
+	if doc.Late {
+		j.tell(freehold.T("%m: %m", m.Title, would.Text))
 	}
 	return err
 }

@@ -92,7 +92,12 @@ func outputFile(path string) (f *os.File, done func() error, err error) {
 		return nil, nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: syscall.EISDIR}
 	}
 	part := path + ".part"
-	f, err = os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	// What lies there is never written into: it may lead to another file, or be one that
+	// others read.
+	if st, err := os.Lstat(part); err == nil && !st.IsDir() {
+		os.Remove(part)
+	}
+	f, err = os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, nil, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", path), Err: plain(err)}
 	}

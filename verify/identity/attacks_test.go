@@ -388,6 +388,23 @@ var attacks = []attack{
 			w.decide("ana", freehold.DecisionRelease, nil)
 			return w.stop(w.try("ana", freehold.ReleaseBegun{Basis: w.c.Basis(), Approvals: []string{w.c.Decisions[0].Decision.Digest()}}))
 		}},
+	{"insider", "says that the first request came three weeks ago, so that nobody has time to object", "a first request that leaves no delay takes two operators", "1 of 2 operators",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) error {
+			w.do("ana", freehold.EarlierRequest{At: monday.AddDate(0, 0, -21), Through: freehold.ChannelReseller})
+			w.answers("contact_mail", "mail", freehold.SideHolder, "").told("phone")
+			w.decide("ana", freehold.DecisionRelease, nil)
+			_, err := w.keeper.MayRelease(w.c, w.now)
+			return w.stop(err)
+		}},
+	{"thief", "gives an address with a second line, so that a letter would go to him too", "what people give is one line, or is not entered", "is not one line of text",
+		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
+		func(w *world) error {
+			r := w.c.Request
+			r.Contacts = []freehold.Contact{{ID: "c1", Of: freehold.SideHolder, Channel: freehold.ChannelMail, Address: "atelier@poste-verrine.ch\r\nBcc: moi@ailleurs.ru"}}
+			_, err := w.keeper.Add(freehold.Case{}, w.event("ana", freehold.Opened{Request: r}))
+			return err
+		}},
 	{"insider", "hands a code over that was set before an objection came", "the hand-over is judged anew", "a holder stops it",
 		place{name: "verrine.com", profile: Normal, contacts: []freehold.Contact{contactMail(), phone}},
 		func(w *world) error {

@@ -28,7 +28,10 @@ type Keeper struct {
 // Add returns the case with one more event, or says why it cannot happen. Errors
 // are of KindPermission, KindInvalid, or KindWaiting where time alone is missing.
 func (k Keeper) Add(c freehold.Case, e freehold.CaseEvent) (freehold.Case, error) {
-	var err error
+	err := plausible(e)
+	if err != nil {
+		return c, err
+	}
 	switch b := e.Body.(type) {
 	case freehold.Decided:
 		err = k.checkDecision(c, b, e.At)

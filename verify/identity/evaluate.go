@@ -204,16 +204,27 @@ func (p Policy) byPoints(c *freehold.Case, a *Assessment) int {
 
 // keys is how many operators sign: as many as the level asks for, and two wherever
 // the name or the signs of risk call for it, or one operator could have cleared a
-// doubt or an objection away alone.
+// doubt or an objection away alone, or have taken away the time to object.
 func (p Policy) keys(c *freehold.Case, n int) int {
 	points := 0
 	for _, s := range c.Signals {
 		points += s.Points
 	}
-	if c.HighValue || c.Doubted || len(c.Disputes) > 0 || points >= p.Levels[raised].Points {
+	if c.HighValue || c.Doubted || len(c.Disputes) > 0 || points >= p.Levels[raised].Points || p.hurried(c) {
 		n = max(n, raised)
 	}
 	return p.Levels[n].Keys
+}
+
+// hurried tells whether the first request is said to lie so far back that no time is
+// left for whoever was told to object: a word that costs nobody anything.
+func (p Policy) hurried(c *freehold.Case) bool {
+	enough := func(c *freehold.Case) bool {
+		return !p.lastHold(c).Before(c.OpenedAt.Add(p.Levels[routine].Delay.Duration()))
+	}
+	unsaid := *c
+	unsaid.FirstRequest = c.OpenedAt
+	return !enough(c) && enough(&unsaid) // else it is the rules that leave none
 }
 
 // failures counts the wrong answers about the holder.

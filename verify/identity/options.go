@@ -101,6 +101,12 @@ func better(a, b held) bool {
 	return a.points > b.points
 }
 
+// Would says about when one check would be done, if it is asked for now, and whether
+// that is before a deadline.
+func (p Policy) Would(method string, now, deadline time.Time) Option {
+	return option([]candidate{{held: held{method: method}, takes: p.Methods[method].Takes.Duration()}}, now, deadline)
+}
+
 func option(chosen []candidate, now, deadline time.Time) Option {
 	o := Option{}
 	for _, k := range chosen {
