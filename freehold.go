@@ -39,7 +39,7 @@
 //	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
 //	internal/providerapi/ what the APIs of providers have in common
 //	internal/ledger/    signed Merkle log of decisions; internal/seal, codes sealed to one person
-//	internal/tabular/   tables as people keep them: CSV, XLSX, any encoding
+//	internal/tabular/   tables as people keep them: CSV, XLSX, any encoding; internal/headings, what their columns are
 //	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
 //	internal/report/    table, JSON, HTML, Markdown, CSV, calendar; languages
 //	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts, an EPP registry

@@ -22,7 +22,7 @@ type room struct {
 	only    []string // if set, the only third-party prefixes allowed
 }
 
-var leafRooms = []string{"internal/policy", "internal/resolve", "internal/fetch", "internal/limit", "internal/tabular", "internal/providerapi/..."}
+var leafRooms = []string{"internal/policy", "internal/resolve", "internal/fetch", "internal/limit", "internal/tabular", "internal/headings", "internal/providerapi/..."}
 
 var capabilityRooms = []string{"registrar/...", "dnsexport/...", "verify/..."}
 

@@ -17,6 +17,7 @@ import (
 	"freehold"
 	"freehold/internal/flow/audit"
 	"freehold/internal/flow/portfolio"
+	"freehold/internal/headings"
 	"freehold/internal/report"
 	"freehold/internal/store"
 	"freehold/internal/tabular"
@@ -128,7 +129,7 @@ func (s *session) importOptions(c *cli.Context) (portfolio.Options, error) {
 	}
 	o := portfolio.Options{Encoding: c.String("encoding"), Sheet: c.String("sheet"), Client: c.String("client"), Tags: c.StringSlice("tag"), DryRun: c.Bool("dry-run"),
 		AttestBy: c.String("attest-by"), Attest: audit.Attest, Now: now(), ID: func() string { return runID(now()) }}
-	if o.Map, err = portfolio.ParseMapping(c.StringSlice("map")); err != nil {
+	if o.Map, err = headings.ParseMapping(c.StringSlice("map"), portfolio.Fields); err != nil {
 		return o, err
 	}
 	if path := c.String("with-map"); path != "" {
@@ -137,7 +138,7 @@ func (s *session) importOptions(c *cli.Context) (portfolio.Options, error) {
 			return o, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", path), Err: plain(err)}
 		}
 		defer f.Close()
-		o.Saved, err = portfolio.ReadMapping(path, f)
+		o.Saved, err = headings.ReadMapping(path, f, portfolio.Fields)
 		if err != nil {
 			return o, err
 		}
@@ -276,7 +277,7 @@ func (m *mapSaver) Begin(imports []freehold.Import) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(portfolio.WriteMapping(f, imports), done()); err != nil {
+		if err := errors.Join(headings.WriteMapping(f, imports), done()); err != nil {
 			return err
 		}
 	}

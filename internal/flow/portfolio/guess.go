@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"freehold"
+	"freehold/internal/headings"
 	"freehold/internal/tabular"
 )
 
@@ -23,7 +24,7 @@ type shape struct {
 
 // guess understands a table from its first rows and from what the user says.
 // found is false where no column holds domain names.
-func guess(sample []tabular.Row, user Mapping) (s shape, found bool) {
+func guess(sample []tabular.Row, user headings.Mapping) (s shape, found bool) {
 	heading, at := findHeading(sample, user)
 	if at >= 0 {
 		s.heading = sample[at].Line
@@ -63,16 +64,16 @@ func guess(sample []tabular.Row, user Mapping) (s shape, found bool) {
 const byUser = -1
 
 // understand tells what a column is by its heading, and how surely.
-func (s *shape) understand(c *freehold.ImportColumn, i int, user Mapping) (rank int) {
-	n := normal(c.Heading)
-	if isSecret(n) { // whatever the user says
+func (s *shape) understand(c *freehold.ImportColumn, i int, user headings.Mapping) (rank int) {
+	n := headings.Normal(c.Heading)
+	if headings.Secret(n) { // whatever the user says
 		c.How = freehold.ColumnSecret
 		return 0
 	}
-	if to, said := user.of(i+1, c.Heading); said {
-		c.Field, c.How, c.Order = to.field, freehold.ColumnByUser, to.order
+	if to, said := user.Of(i+1, c.Heading); said {
+		c.Field, c.How, c.Order = to.Field, freehold.ColumnByUser, to.Order
 		if c.Field == freehold.ListedExpires && c.Order == "" {
-			c.Order = orderInHeading(c.Heading)
+			c.Order = headings.OrderInHeading(c.Heading)
 		}
 		return byUser
 	}
@@ -80,7 +81,7 @@ func (s *shape) understand(c *freehold.ImportColumn, i int, user Mapping) (rank 
 	if ok {
 		c.Field, c.How = f, freehold.ColumnByHeading
 		if f == freehold.ListedExpires {
-			c.Order = orderInHeading(c.Heading)
+			c.Order = headings.OrderInHeading(c.Heading)
 		}
 	}
 	return rank
@@ -101,8 +102,8 @@ func (s *shape) checkName(sample []tabular.Row, surest map[freehold.ListingField
 	best, most := -1, 0.0
 	for i := range s.columns {
 		c := &s.columns[i]
-		n := normal(c.Heading)
-		if c.How == freehold.ColumnSecret || c.How == freehold.ColumnByUser || hasWord(n, otherHosts) || c.Field != "" && c.Field != freehold.ListedHost && c.Field != freehold.ListedNotes {
+		n := headings.Normal(c.Heading)
+		if c.How == freehold.ColumnSecret || c.How == freehold.ColumnByUser || headings.HasWord(n, otherHosts) || c.Field != "" && c.Field != freehold.ListedHost && c.Field != freehold.ListedNotes {
 			continue
 		}
 		if share := shareOfNames(sample, i); share >= 0.5 && share > most {
@@ -123,7 +124,7 @@ func (s *shape) checkName(sample []tabular.Row, surest map[freehold.ListingField
 func shareOfNames(sample []tabular.Row, i int) float64 {
 	names, cells := 0, 0
 	for _, r := range sample {
-		if i >= len(r.Cells) || value(r.Cells[i]) == "" || strings.HasPrefix(r.Cells[i], "#") {
+		if i >= len(r.Cells) || headings.Value(r.Cells[i]) == "" || strings.HasPrefix(r.Cells[i], "#") {
 			continue
 		}
 		cells++
@@ -142,7 +143,7 @@ func isName(cell string) bool {
 	if strings.Contains(cell, "@") {
 		return false
 	}
-	h, err := freehold.ParseHost(tabular.HostPart(withoutComment(value(cell))))
+	h, err := freehold.ParseHost(tabular.HostPart(withoutComment(headings.Value(cell))))
 	if err != nil {
 		return false
 	}
@@ -160,7 +161,7 @@ func hasKnownSuffix(n freehold.Name) bool {
 // the sample; -1 where none does. It is the row with the most headings we (or
 // the user) know and no domain name in it; where none is known, the row before
 // the first with a name, if it has as many cells.
-func findHeading(sample []tabular.Row, user Mapping) (heading []string, at int) {
+func findHeading(sample []tabular.Row, user headings.Mapping) (heading []string, at int) {
 	best, most := -1, 0
 	firstName := -1
 	for i, r := range sample {
@@ -197,11 +198,11 @@ func filled(r tabular.Row) (n int) {
 }
 
 // knownHeadings counts the headings in a row.
-func knownHeadings(r tabular.Row, user Mapping) (known int) {
+func knownHeadings(r tabular.Row, user headings.Mapping) (known int) {
 	for i, c := range r.Cells {
-		n := normal(c)
+		n := headings.Normal(c)
 		_, _, ok := fieldOf(n)
-		if _, said := user.byHeading[normalOrWhole(c)]; c != "" && (ok || said || i < 100 && isSecret(n)) {
+		if c != "" && (ok || user.Names(c) || i < 100 && headings.Secret(n)) {
 			known++
 		}
 	}
@@ -210,7 +211,7 @@ func knownHeadings(r tabular.Row, user Mapping) (known int) {
 
 // isComment tells a row that is a remark in a list of names.
 func isComment(r tabular.Row) bool {
-	return len(r.Cells) > 0 && strings.HasPrefix(r.Cells[0], "#") && value(r.Cells[0]) != ""
+	return len(r.Cells) > 0 && strings.HasPrefix(r.Cells[0], "#") && headings.Value(r.Cells[0]) != ""
 }
 
 // withoutComment takes the remark behind a name away: "example.ch # ours".
@@ -222,4 +223,8 @@ func withoutComment(s string) string {
 		return strings.TrimSpace(s[:i])
 	}
 	return s
+}
+
+func usage(what, advice freehold.Text) error {
+	return &freehold.Error{Kind: freehold.KindUsage, Text: what, Advice: advice}
 }

@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"freehold"
+	"freehold/internal/headings"
 	"freehold/internal/tabular"
 )
 
@@ -43,6 +44,10 @@ type Keeper interface {
 	Listings(ctx context.Context, sel freehold.Selection) iter.Seq2[freehold.Listing, error]
 }
 
+// Fields are what a column of names can be read as.
+var Fields = headings.Fields{All: freehold.ListingFields, Other: map[string]freehold.ListingField{"domain": freehold.ListedName}, Dated: []freehold.ListingField{freehold.ListedExpires},
+	Example: `--map "Kunde=client"`, DateExample: `--map "Expiry=expires:dmy"`}
+
 // Source is a file to be read. It is read several times.
 type Source struct {
 	Path string // as the user named it
@@ -52,8 +57,8 @@ type Source struct {
 
 // Options say how to read.
 type Options struct {
-	Map      Mapping // of --map, which goes before Saved
-	Saved    Mapping
+	Map      headings.Mapping // of --map, which goes before Saved
+	Saved    headings.Mapping
 	Encoding string   // empty: found out
 	Sheet    string   // read this one only; empty: all that hold names
 	Client   string   // of the rows that name none
@@ -219,7 +224,7 @@ func joined(words []string) string {
 		if n > 0 {
 			out += ", "
 		}
-		out += `"` + cut(freehold.OneLine(w), 60) + `"`
+		out += `"` + headings.Cut(freehold.OneLine(w), 60) + `"`
 	}
 	return out
 }
@@ -244,14 +249,14 @@ func (j *job) lookAtSheet(ctx context.Context, f *tabular.File, sheet *tabular.S
 		told.Skipped = noRows
 		return told, nil
 	}
-	s, found := guess(sample, j.Map.over(j.Saved))
+	s, found := guess(sample, j.Map.Over(j.Saved))
 	told.Heading, told.Columns = s.heading, s.columns
 	if !found {
 		told.Skipped = noNames
 		return told, nil
 	}
 	t := table{sheet: sheet, reader: reader{shape: s, place: freehold.RowPlace{File: i.File, Sheet: sheet.Name}, serial: f.Kind == "xlsx", from04: f.Date1904, guessed: f.Guessed,
-		client: value(j.Client), tags: freehold.JoinTags(j.Tags, nil), from: freehold.Provenance{Import: i.ID, File: i.File, Digest: i.Digest, Sheet: sheet.Name, At: i.At}}}
+		client: headings.Value(j.Client), tags: freehold.JoinTags(j.Tags, nil), from: freehold.Provenance{Import: i.ID, File: i.File, Digest: i.Digest, Sheet: sheet.Name, At: i.At}}}
 	rows, err := j.survey(ctx, &t)
 	if err != nil {
 		return told, err
@@ -268,7 +273,7 @@ func (j *job) lookAtSheet(ctx context.Context, f *tabular.File, sheet *tabular.S
 // survey reads all rows of a sheet once: how many there are behind the heading,
 // and in what order its dates are written.
 func (j *job) survey(ctx context.Context, t *table) (rows int, err error) {
-	var order dayOrder
+	var order headings.DayOrder
 	at, dated := t.at[freehold.ListedExpires]
 	for r, err := range t.sheet.Rows() {
 		if err == nil && j.total%1024 == 0 {
@@ -284,11 +289,11 @@ func (j *job) survey(ctx context.Context, t *table) (rows int, err error) {
 			rows++
 		}
 		if dated && at < len(r.Cells) && r.Line > t.heading {
-			order.see(readDay(value(r.Cells[at]), t.serial, t.from04))
+			order.See(headings.ReadDay(headings.Value(r.Cells[at]), t.serial, t.from04))
 		}
 	}
 	if dated && t.columns[at].Order == "" {
-		t.columns[at].Order = order.decided()
+		t.columns[at].Order = order.Decided()
 	}
 	return rows, nil
 }
@@ -304,13 +309,13 @@ func (j *job) checkUser() error {
 				if c.Heading != "" {
 					known = append(known, c.Heading)
 				}
-				if to, ok := j.Map.of(c.Number, c.Heading); ok {
-					used[to.asked] = true
+				if to, ok := j.Map.Of(c.Number, c.Heading); ok {
+					used[to.Asked] = true
 				}
 			}
 		}
 	}
-	for asked := range j.Map.shown {
+	for _, asked := range j.Map.Asked() {
 		if !used[asked] {
 			return usage(freehold.T("no column is headed %q", asked), freehold.T("the columns: %s", joined(known)))
 		}
@@ -506,7 +511,7 @@ func (j *job) report(ctx context.Context, tell Teller) error {
 	if err := j.spool.tell(tell.Row); err != nil {
 		return err
 	}
-	for l, err := range j.keeper.Listings(ctx, freehold.Selection{Client: value(j.Client)}) {
+	for l, err := range j.keeper.Listings(ctx, freehold.Selection{Client: headings.Value(j.Client)}) {
 		if err != nil {
 			return err
 		}

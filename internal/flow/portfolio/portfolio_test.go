@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"freehold"
+	"freehold/internal/headings"
 )
 
 var now = time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
@@ -444,8 +445,8 @@ func TestNothingToImport(t *testing.T) {
 }
 
 func TestMapping(t *testing.T) {
-	mapping := func(specs ...string) Mapping {
-		m, err := ParseMapping(specs)
+	mapping := func(specs ...string) headings.Mapping {
+		m, err := headings.ParseMapping(specs, Fields)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -460,11 +461,11 @@ func TestMapping(t *testing.T) {
 	check(t, "listing", k.listing("roux-pains.fr"), "client=Roux tags= expires=2027-03-04")
 
 	var saved bytes.Buffer
-	if err := WriteMapping(&saved, k.imports); err != nil {
+	if err := headings.WriteMapping(&saved, k.imports); err != nil {
 		t.Fatal(err)
 	}
 	check(t, "saved", saved.String(), "# How freehold import reads columns: heading = field. \"-\" is not read.\n[columns]\nBis = \"expires:mdy\"\nDomain = \"-\"\nObjekt = \"name\"\nWer = \"client\"\n")
-	again, err := ReadMapping("m.toml", &saved)
+	again, err := headings.ReadMapping("m.toml", &saved, Fields)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -479,19 +480,19 @@ func TestMapping(t *testing.T) {
 
 	for _, c := range []struct{ spec, want string }{
 		{"Wer", `"Wer" is not COLUMN=FIELD`},
-		{"Wer=wem", `"wem" is no field of the portfolio`},
+		{"Wer=wem", `"wem" is none of the fields`},
 		{"Wer=client:dmy", `"client:dmy" tells no order of dates`},
 		{"Bis=expires:ydm", `"expires:ydm" tells no order of dates`},
 		{"EPP code=notes", `the column "EPP code" holds secrets and is not read`},
 	} {
-		if _, err := ParseMapping([]string{c.spec}); err == nil || err.Error() != c.want || freehold.KindOf(err) != freehold.KindUsage {
+		if _, err := headings.ParseMapping([]string{c.spec}, Fields); err == nil || err.Error() != c.want || freehold.KindOf(err) != freehold.KindUsage {
 			t.Errorf("%s: %v", c.spec, err)
 		}
 	}
 	if _, err := k.take(Options{Map: mapping("Kunde=client")}, source("f.csv", file)); freehold.KindOf(err) != freehold.KindUsage || err.Error() != `no column is headed "Kunde"` {
 		t.Errorf("%v", err)
 	}
-	if _, err := ReadMapping("m.toml", strings.NewReader("columns = 7")); freehold.KindOf(err) != freehold.KindInvalid {
+	if _, err := headings.ReadMapping("m.toml", strings.NewReader("columns = 7"), Fields); freehold.KindOf(err) != freehold.KindInvalid {
 		t.Errorf("%v", err)
 	}
 	// A secret cannot be mapped by its number either.

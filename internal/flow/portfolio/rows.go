@@ -4,9 +4,9 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"freehold"
+	"freehold/internal/headings"
 	"freehold/internal/tabular"
 )
 
@@ -69,7 +69,7 @@ func (t *reader) read(r tabular.Row) (freehold.ImportedRow, freehold.ListingEntr
 
 func (t *reader) cell(r tabular.Row, f freehold.ListingField) string {
 	if i, ok := t.at[f]; ok && i < len(r.Cells) {
-		return value(r.Cells[i])
+		return headings.Value(r.Cells[i])
 	}
 	return ""
 }
@@ -77,15 +77,7 @@ func (t *reader) cell(r tabular.Row, f freehold.ListingField) string {
 // written is what stands in the row for the name. Nothing else of a row that
 // was not understood is told: it may hold a password.
 func (t *reader) written(r tabular.Row) string {
-	return cut(t.cell(r, freehold.ListedName), maxShown)
-}
-
-// cut shortens a text to n characters.
-func cut(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
+	return headings.Cut(t.cell(r, freehold.ListedName), maxShown)
 }
 
 // name reads the name of a row, as people and programs write it: also as the
@@ -110,7 +102,7 @@ func (t *reader) name(r tabular.Row) (freehold.Name, freehold.Text, error) {
 	host, err := freehold.ParseHost(text)
 	if err != nil {
 		if several(text) {
-			err = odd(freehold.T("%q holds several names", cut(asked, maxShown)))
+			err = odd(freehold.T("%q holds several names", headings.Cut(asked, maxShown)))
 		}
 		return freehold.Name{}, none, err
 	}
@@ -119,10 +111,10 @@ func (t *reader) name(r tabular.Row) (freehold.Name, freehold.Text, error) {
 		return freehold.Name{}, none, err
 	}
 	if strings.Trim(name.TLD(), "0123456789") == "" {
-		return freehold.Name{}, none, odd(freehold.T("%q is not a domain: its last part is a number", cut(asked, maxShown)))
+		return freehold.Name{}, none, odd(freehold.T("%q is not a domain: its last part is a number", headings.Cut(asked, maxShown)))
 	}
 	if plain, err := freehold.ParseHost(asked); err != nil || plain != name.Host() {
-		return name, freehold.T("%q is taken as %q", cut(asked, maxShown), name.Unicode()), nil
+		return name, freehold.T("%q is taken as %q", headings.Cut(asked, maxShown), name.Unicode()), nil
 	}
 	return name, none, nil
 }
@@ -181,7 +173,7 @@ func (t *reader) claim(r tabular.Row, f freehold.ListingField, told *freehold.Im
 		cell := t.cell(r, f)
 		v, ok := yesOrNo(cell)
 		if cell != "" && !ok {
-			told.Notes = append(told.Notes, freehold.T("%q is neither yes nor no: whether it renews by itself is left open", cut(cell, maxShown)))
+			told.Notes = append(told.Notes, freehold.T("%q is neither yes nor no: whether it renews by itself is left open", headings.Cut(cell, maxShown)))
 		}
 		return v
 	case freehold.ListedExpires:
@@ -195,14 +187,14 @@ func (t *reader) expiry(r tabular.Row, told *freehold.ImportedRow) string {
 	if cell == "" {
 		return ""
 	}
-	d := readDay(cell, t.serial, t.from04)
-	at, ok := d.in(t.columns[t.at[freehold.ListedExpires]].Order)
+	d := headings.ReadDay(cell, t.serial, t.from04)
+	at, ok := d.In(t.columns[t.at[freehold.ListedExpires]].Order)
 	switch {
-	case !d.ok:
-		told.Notes = append(told.Notes, freehold.T("%q is not understood as a date: when it expires is left open", cut(cell, maxShown)))
+	case !d.OK:
+		told.Notes = append(told.Notes, freehold.T("%q is not understood as a date: when it expires is left open", headings.Cut(cell, maxShown)))
 		return ""
 	case !ok:
-		told.Notes = append(told.Notes, freehold.T("%q can be read as %t or as %t, and the column does not decide it: when it expires is left open", cut(cell, maxShown), d.date, d.swapped))
+		told.Notes = append(told.Notes, freehold.T("%q can be read as %t or as %t, and the column does not decide it: when it expires is left open", headings.Cut(cell, maxShown), d.Date, d.Swapped))
 		return ""
 	}
 	return at.Format(time.DateOnly)
@@ -210,7 +202,7 @@ func (t *reader) expiry(r tabular.Row, told *freehold.ImportedRow) string {
 
 func (t *reader) text(r tabular.Row, f freehold.ListingField, most int, told *freehold.ImportedRow) string {
 	cell := t.cell(r, f)
-	short := cut(cell, most)
+	short := headings.Cut(cell, most)
 	if short != cell {
 		told.Notes = append(told.Notes, freehold.T("%q is longer than %d characters and was cut", string(f), most))
 	}
@@ -222,14 +214,14 @@ func (t *reader) text(r tabular.Row, f freehold.ListingField, most int, told *fr
 func (t *reader) tagsOf(r tabular.Row, told *freehold.ImportedRow) []string {
 	var tags []string
 	for tag := range strings.FieldsFuncSeq(t.cell(r, freehold.ListedTags), func(r rune) bool { return strings.ContainsRune(",;|", r) }) {
-		if tag = value(tag); tag == "" {
+		if tag = headings.Value(tag); tag == "" {
 			continue
 		}
 		if len(tags) == maxTags {
 			told.Notes = append(told.Notes, freehold.T("it has more than %d tags: the others are left out", maxTags))
 			break
 		}
-		tags = append(tags, cut(tag, maxValue))
+		tags = append(tags, headings.Cut(tag, maxValue))
 	}
 	return freehold.JoinTags(tags, nil)
 }

@@ -2,21 +2,18 @@ package portfolio
 
 import (
 	"slices"
-	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"freehold"
+	"freehold/internal/headings"
 )
 
-// headings are how columns are headed in the exports of registrars, panels and
+// knownWords are how columns are headed in the exports of registrars, panels and
 // billing programs, and in people's own spreadsheets: normalised, the surest
 // first. Where two columns of a table are of one field, the surer one is taken.
 //
 // What is no date of expiry is not taken for one: "next due date" is when an
 // invoice is due, "renewal date" may be either.
-var headings = map[freehold.ListingField][][]string{
+var knownWords = map[freehold.ListingField][][]string{
 	freehold.ListedName: {
 		{"domain name", "domain names", "domain", "domains", "domainname", "domainnames", "fqdn", "nom de domaine", "noms de domaine", "nom domaine", "domaine", "domaines",
 			"domane", "domanen", "domain namen", "domanenname", "domainnamen", "dominio", "domini", "nome a dominio", "nome di dominio", "nombre de dominio", "domein", "domeinnaam",
@@ -64,43 +61,14 @@ var headings = map[freehold.ListingField][][]string{
 	},
 }
 
-// secretWords head columns that are never read: a password or a transfer code
-// in the portfolio would be one in every backup of it.
-var secretWords = []string{"password", "passwords", "passwort", "kennwort", "mot de passe", "passwd", "auth code", "authcode", "auth info", "authinfo", "auth key", "epp", "eppcode", "epp code",
-	"transfer code", "transfercode", "transfer key", "code de transfert", "cle de transfert", "code d autorisation", "code auth", "autorisierungscode", "authorization code", "authorisation code", "transferschlussel",
-	"api key", "api secret", "api token", "secret", "token", "pin", "tac", "registrar account password"}
-
 // otherHosts are words in the headings of columns that hold host names which are
 // not the domains: name servers, mail servers, where a name is forwarded to.
 var otherHosts = []string{"ns", "nameserver", "nameservers", "name server", "name servers", "dns", "serveur", "serveurs", "server", "mail", "email", "e mail", "courriel", "contact", "forward", "forwarding", "redirect", "redirection", "weiterleitung", "mx"}
 
-// normal makes headings comparable: lower case, without accents, marks, and what
-// stands in parentheses.
-func normal(heading string) string {
-	if open := strings.IndexByte(heading, '('); open > 0 {
-		if end := strings.IndexByte(heading[open:], ')'); end > 0 {
-			heading = heading[:open] + " " + heading[open+end+1:]
-		}
-	}
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(heading)) {
-		switch {
-		case unicode.Is(unicode.Mn, r):
-		case r == 'ß':
-			b.WriteString("ss")
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			b.WriteRune(r)
-		default:
-			b.WriteByte(' ')
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
 // fieldOf returns the field a heading is known for, and how surely: 0 is surest.
 func fieldOf(normalised string) (freehold.ListingField, int, bool) {
 	for _, f := range freehold.ListingFields {
-		for rank, words := range headings[f] {
+		for rank, words := range knownWords[f] {
 			if slices.Contains(words, normalised) {
 				return f, rank, true
 			}
@@ -108,14 +76,6 @@ func fieldOf(normalised string) (freehold.ListingField, int, bool) {
 	}
 	return "", 0, false
 }
-
-// hasWord tells whether one of words stands in a normalised heading, as a word.
-func hasWord(normalised string, words []string) bool {
-	padded := " " + normalised + " "
-	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(padded, " "+w+" ") })
-}
-
-func isSecret(normalised string) bool { return hasWord(normalised, secretWords) }
 
 // yesWords and noWords are how exports say whether a name renews by itself.
 var (
@@ -125,7 +85,7 @@ var (
 
 // yesOrNo reads whether a name renews by itself.
 func yesOrNo(s string) (string, bool) {
-	n := normal(s)
+	n := headings.Normal(s)
 	if n == "" {
 		n = s // a tick
 	}
@@ -136,21 +96,4 @@ func yesOrNo(s string) (string, bool) {
 		return freehold.AttestedNo, true
 	}
 	return "", false
-}
-
-// nothings are what stands in a cell that holds nothing; the last are errors
-// of a spreadsheet.
-var nothings = []string{"-", "--", "–", "—", "n/a", "n.a.", "na", "none", "null", "nil", "(none)", "(no folder)", "k.a.", "#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!"}
-
-// value returns what a cell says, "" where it says nothing. The apostrophe
-// that keeps a spreadsheet from taking a text for a formula is no part of it.
-func value(cell string) string {
-	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune("=+-@\t\r", rune(cell[1])) {
-		cell = cell[1:]
-	}
-	cell = strings.TrimSpace(freehold.OneLine(cell))
-	if slices.Contains(nothings, strings.ToLower(cell)) {
-		return ""
-	}
-	return cell
 }

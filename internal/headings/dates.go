@@ -1,4 +1,4 @@
-package portfolio
+package headings
 
 import (
 	"regexp"
@@ -13,11 +13,11 @@ import (
 
 // The orders in which a date's day, month and year may stand.
 const (
-	orderDMY = "dmy"
-	orderMDY = "mdy"
+	DMY = "dmy"
+	MDY = "mdy"
 )
 
-var orders = []string{orderDMY, orderMDY}
+var orders = []string{DMY, MDY}
 
 var (
 	yearFirst  = regexp.MustCompile(`^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].*)?$`)
@@ -47,20 +47,20 @@ func monthOf(word string) (time.Month, bool) {
 	return 0, false
 }
 
-// day is what a cell of a date column holds.
-type day struct {
-	date time.Time
-	// swapped is the other reading, month before day, where both are dates.
-	swapped time.Time
+// Day is what a cell of a date column holds.
+type Day struct {
+	Date time.Time
+	// Swapped is the other reading, month before day, where both are dates.
+	Swapped time.Time
 	// order is what the date says about the order of its column: nothing where
 	// it can be read both ways, or is written so that no order is in doubt.
 	order string
-	ok    bool
+	OK    bool
 }
 
-// readDay reads a date as exports write it. serial tells that plain numbers
+// ReadDay reads a date as exports write it. serial tells that plain numbers
 // count days, from 1900 or 1904, as in a workbook.
-func readDay(cell string, serial, from1904 bool) day {
+func ReadDay(cell string, serial, from1904 bool) Day {
 	s := strings.TrimSpace(cell)
 	if serial && plainDays.MatchString(s) {
 		return serialDay(s, from1904)
@@ -83,11 +83,11 @@ func readDay(cell string, serial, from1904 bool) day {
 
 // lastYear reads "31/12/2026". With dots the day comes first, wherever dots are
 // written; with other marks both may.
-func lastYear(first, second int, mark, yearText string) day {
+func lastYear(first, second int, mark, yearText string) Day {
 	year := atoi(yearText)
 	if len(yearText) == 2 {
 		if mark == "-" {
-			return day{} // 26-12-31 may begin with its year
+			return Day{} // 26-12-31 may begin with its year
 		}
 		year += 2000
 	}
@@ -96,19 +96,19 @@ func lastYear(first, second int, mark, yearText string) day {
 	switch {
 	case mark == "." || first == second:
 		return dmy
-	case dmy.ok && mdy.ok:
-		return day{date: dmy.date, swapped: mdy.date, ok: true}
-	case mdy.ok:
-		mdy.order = orderMDY
+	case dmy.OK && mdy.OK:
+		return Day{Date: dmy.Date, Swapped: mdy.Date, OK: true}
+	case mdy.OK:
+		mdy.order = MDY
 		return mdy
-	case dmy.ok:
-		dmy.order = orderDMY
+	case dmy.OK:
+		dmy.order = DMY
 	}
 	return dmy
 }
 
 // spokenDay reads a date with the name of its month.
-func spokenDay(s string) day {
+func spokenDay(s string) Day {
 	s = unaccented(strings.ToLower(s))
 	if rest := weekday.ReplaceAllString(s, ""); rest != s && rest != "" {
 		if word := strings.Trim(s[:len(s)-len(rest)], " .,"); !isMonth(word) {
@@ -126,7 +126,7 @@ func spokenDay(s string) day {
 			return exactly(atoi(m[3]), month, atoi(m[2]))
 		}
 	}
-	return day{}
+	return Day{}
 }
 
 func isMonth(word string) bool {
@@ -135,10 +135,10 @@ func isMonth(word string) bool {
 }
 
 // serialDay reads the number of a day (ECMA-376 part 1, section 18.17.4.1).
-func serialDay(s string, from1904 bool) day {
+func serialDay(s string, from1904 bool) Day {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil {
-		return day{}
+		return Day{}
 	}
 	start := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 	if from1904 {
@@ -149,12 +149,12 @@ func serialDay(s string, from1904 bool) day {
 
 // exactly makes a day of a calendar date that exists, within a century in which
 // domain names are.
-func exactly(year int, month time.Month, dayOfMonth int) day {
+func exactly(year int, month time.Month, dayOfMonth int) Day {
 	t := time.Date(year, month, dayOfMonth, 0, 0, 0, 0, time.UTC)
 	if t.Year() != year || t.Month() != month || t.Day() != dayOfMonth || year < 1985 || year > 2125 {
-		return day{}
+		return Day{}
 	}
-	return day{date: t, ok: true}
+	return Day{Date: t, OK: true}
 }
 
 func atoi(s string) int {
@@ -162,48 +162,49 @@ func atoi(s string) int {
 	return n
 }
 
-// dayOrder collects what a column says about the order of its dates.
-type dayOrder struct{ dayFirst, monthFirst bool }
+// DayOrder collects what a column says about the order of its dates.
+type DayOrder struct{ dayFirst, monthFirst bool }
 
-func (o *dayOrder) see(d day) {
-	o.dayFirst = o.dayFirst || d.order == orderDMY
-	o.monthFirst = o.monthFirst || d.order == orderMDY
+// See takes a cell of the column in.
+func (o *DayOrder) See(d Day) {
+	o.dayFirst = o.dayFirst || d.order == DMY
+	o.monthFirst = o.monthFirst || d.order == MDY
 }
 
-// decided returns the order, "" where the column has dates of both orders or
+// Decided returns the order, "" where the column has dates of both orders or
 // of neither.
-func (o dayOrder) decided() string {
+func (o DayOrder) Decided() string {
 	switch {
 	case o.dayFirst && !o.monthFirst:
-		return orderDMY
+		return DMY
 	case o.monthFirst && !o.dayFirst:
-		return orderMDY
+		return MDY
 	}
 	return ""
 }
 
-// in returns the date by the order of its column, and false where that leaves
+// In returns the date by the order of its column, and false where that leaves
 // two readings.
-func (d day) in(order string) (time.Time, bool) {
+func (d Day) In(order string) (time.Time, bool) {
 	switch {
-	case !d.ok:
+	case !d.OK:
 		return time.Time{}, false
-	case d.swapped.IsZero():
-		return d.date, true
-	case order == orderDMY:
-		return d.date, true
-	case order == orderMDY:
-		return d.swapped, true
+	case d.Swapped.IsZero():
+		return d.Date, true
+	case order == DMY:
+		return d.Date, true
+	case order == MDY:
+		return d.Swapped, true
 	}
 	return time.Time{}, false
 }
 
-// orderInHeading reads "(DD/MM/YYYY)", "JJ/MM/AAAA", "TT.MM.JJJJ" in a heading.
-func orderInHeading(heading string) string {
+// OrderInHeading reads "(DD/MM/YYYY)", "JJ/MM/AAAA", "TT.MM.JJJJ" in a heading.
+func OrderInHeading(heading string) string {
 	h := strings.ToLower(heading)
 	for _, form := range []struct{ letters, order string }{
-		{"dd/mm/", orderDMY}, {"dd-mm-", orderDMY}, {"jj/mm/", orderDMY}, {"jj-mm-", orderDMY}, {"tt.mm.", orderDMY}, {"tt/mm/", orderDMY},
-		{"mm/dd/", orderMDY}, {"mm-dd-", orderMDY},
+		{"dd/mm/", DMY}, {"dd-mm-", DMY}, {"jj/mm/", DMY}, {"jj-mm-", DMY}, {"tt.mm.", DMY}, {"tt/mm/", DMY},
+		{"mm/dd/", MDY}, {"mm-dd-", MDY},
 	} {
 		if strings.Contains(h, form.letters) {
 			return form.order
@@ -212,7 +213,8 @@ func orderInHeading(heading string) string {
 	return ""
 }
 
-func isOrder(s string) bool { return slices.Contains(orders, s) }
+// IsOrder tells one of the orders.
+func IsOrder(s string) bool { return slices.Contains(orders, s) }
 
 // unaccented takes the accents from a text.
 func unaccented(s string) string {
