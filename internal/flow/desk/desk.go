@@ -136,14 +136,11 @@ func (d *Desk) NewID() (string, error) {
 // open case about the name is a second claimant from then on. seen is what is known
 // around the request; the desk adds what it sees itself.
 func (d *Desk) Open(ctx context.Context, r freehold.Request, seen identity.Surroundings, actor string, through freehold.Channel) (freehold.CaseRow, error) {
-	others, err := d.Store.CasesOf(ctx, r.Name)
+	others, err := d.underWay(ctx, r.Name)
 	if err != nil {
 		return freehold.CaseRow{}, err
 	}
-	switch o, same, err := d.sameRequest(ctx, r, others); {
-	case err != nil:
-		return freehold.CaseRow{}, err
-	case same:
+	if o, same := sameRequest(r, others); same {
 		return freehold.CaseRow{}, &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("%q has an open case of the same person: %s", r.Name.Unicode(), o.Case.ID),
 			Advice: freehold.T("go on with that one, or close it first")}
 	}
@@ -156,17 +153,22 @@ func (d *Desk) Open(ctx context.Context, r freehold.Request, seen identity.Surro
 	if err != nil {
 		return row, err
 	}
-	return row, d.claim(ctx, row, others)
+	return row, d.claim(ctx, row, rivals(r, others))
 }
 
-// claim writes a second claim on the other open cases of the name.
-func (d *Desk) claim(ctx context.Context, mine freehold.CaseRow, others []freehold.CaseLine) error {
+// claim writes a second claim on the other open cases of the name. One that has more
+// objections than anybody reads takes none, which keeps nobody from asking.
+func (d *Desk) claim(ctx context.Context, mine freehold.CaseRow, others []freehold.CaseRow) error {
 	for _, o := range others {
-		if o.State != freehold.CaseOpen && o.State != freehold.CaseReleasing && o.State != freehold.CaseSet {
-			continue
+		if o.Case.State == freehold.CaseRevealed {
+			continue // it is too late to object to
 		}
-		_, err := d.Add(ctx, o.ID, "desk", freehold.ChannelNone, freehold.SecondClaim{ID: mine.Case.ID, Party: mine.Case.Requester, Other: mine.Case.ID})
-		if err != nil {
+		_, err := d.Add(ctx, o.Case.ID, "desk", freehold.ChannelNone, freehold.SecondClaim{ID: mine.Case.ID, Party: mine.Case.Requester, Other: mine.Case.ID})
+		switch {
+		case err == nil:
+		case freehold.KindOf(err) == freehold.KindFull:
+			d.tell(freehold.T("the case %q: %s", o.Case.ID, err))
+		default:
 			return err
 		}
 	}

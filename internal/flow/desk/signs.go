@@ -13,13 +13,12 @@ import (
 // and the act asks again, by another channel perhaps, or earlier than was known. ok is
 // false where there is no such case, and nothing was written.
 func (d *Desk) Repeated(ctx context.Context, r freehold.Request, actor string, through freehold.Channel) (row freehold.CaseRow, ok bool, err error) {
-	others, err := d.Store.CasesOf(ctx, r.Name)
+	others, err := d.underWay(ctx, r.Name)
 	if err != nil {
 		return row, false, err
 	}
-	row, ok, err = d.sameRequest(ctx, r, others)
-	if err != nil || !ok {
-		return row, false, err
+	if row, ok = sameRequest(r, others); !ok {
+		return row, false, nil
 	}
 	var body freehold.CaseBody = freehold.Noted{Words: "asked again"}
 	if r.FirstRequest.Before(row.Case.FirstRequest) {
@@ -29,21 +28,52 @@ func (d *Desk) Repeated(ctx context.Context, r freehold.Request, actor string, t
 	return row, true, err
 }
 
-// sameRequest finds the open case of the same person about the same.
-func (d *Desk) sameRequest(ctx context.Context, r freehold.Request, others []freehold.CaseLine) (row freehold.CaseRow, ok bool, err error) {
-	for _, o := range others {
-		if o.State != freehold.CaseOpen || o.Act != r.Act {
+// underWay reads the cases of a name in which something may still be done. One that
+// does not read back is told and left out: who damaged it must not keep the holder from
+// asking anew.
+func (d *Desk) underWay(ctx context.Context, name freehold.Name) (rows []freehold.CaseRow, err error) {
+	lines, err := d.Store.CasesOf(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		switch l.State {
+		case freehold.CaseOpen, freehold.CaseReleasing, freehold.CaseSet, freehold.CaseRevealed:
+		default:
 			continue
 		}
-		other, err := d.Store.Case(ctx, o.ID)
-		if err != nil {
-			return row, false, err
+		row, err := d.Store.Case(ctx, l.ID)
+		if freehold.KindOf(err) == freehold.KindDamaged {
+			d.tell(freehold.T("the case %q: %s", l.ID, err))
+			continue
 		}
-		if other.Case.Requester.Is(r.Requester) {
-			return other, true, nil
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// sameRequest finds the open case of the same person about the same.
+func sameRequest(r freehold.Request, others []freehold.CaseRow) (freehold.CaseRow, bool) {
+	for _, o := range others {
+		if o.Case.State == freehold.CaseOpen && o.Case.Act == r.Act && o.Case.Requester.Is(r.Requester) {
+			return o, true
 		}
 	}
-	return row, false, nil
+	return freehold.CaseRow{}, false
+}
+
+// rivals are the cases of other people. Who asks for a code and for name servers has
+// two cases and is no rival of their own.
+func rivals(r freehold.Request, others []freehold.CaseRow) (rows []freehold.CaseRow) {
+	for _, o := range others {
+		if !o.Case.Requester.Is(r.Requester) && !alarm(o.Case) {
+			rows = append(rows, o)
+		}
+	}
+	return rows
 }
 
 // LookAgain looks for signs of risk that have come up since a case was opened, as is
@@ -54,11 +84,11 @@ func (d *Desk) LookAgain(ctx context.Context, id string, seen identity.Surroundi
 	if err != nil {
 		return row, err
 	}
-	others, err := d.Store.CasesOf(ctx, row.Case.Name)
+	others, err := d.underWay(ctx, row.Case.Name)
 	if err != nil {
 		return row, err
 	}
-	others = slices.DeleteFunc(others, func(l freehold.CaseLine) bool { return l.ID == id })
+	others = slices.DeleteFunc(others, func(o freehold.CaseRow) bool { return o.Case.ID == id })
 	fresh := slices.DeleteFunc(d.signs(row.Case.Request, seen, others, d.Now()), func(b freehold.CaseBody) bool {
 		return slices.ContainsFunc(row.Case.Signals, func(s freehold.SignalSeen) bool { return s.ID == b.(freehold.SignalSeen).ID })
 	})
@@ -71,13 +101,8 @@ func (d *Desk) LookAgain(ctx context.Context, id string, seen identity.Surroundi
 // signs are the signs of risk of a request, from what the operator knows around it
 // and what the desk sees by itself: others who ask for the same name, and the newest
 // contact on record.
-func (d *Desk) signs(r freehold.Request, s identity.Surroundings, others []freehold.CaseLine, now time.Time) (bodies []freehold.CaseBody) {
-	for _, o := range others {
-		switch o.State {
-		case freehold.CaseOpen, freehold.CaseReleasing, freehold.CaseSet, freehold.CaseRevealed:
-			s.OtherClaims++
-		}
-	}
+func (d *Desk) signs(r freehold.Request, s identity.Surroundings, others []freehold.CaseRow, now time.Time) (bodies []freehold.CaseBody) {
+	s.OtherClaims += len(rivals(r, others))
 	for _, k := range r.Contacts {
 		if !k.Previous && k.Since.After(s.ContactChanged) {
 			s.ContactChanged = k.Since

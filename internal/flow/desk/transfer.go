@@ -41,10 +41,16 @@ func (d *Desk) seen(ctx context.Context, m transfer.Message) error {
 	if err != nil {
 		return err
 	}
+	// Nothing that a registry writes may keep the messages after it waiting.
+	m.Gaining = short(freehold.OneLine(m.Gaining))
 	body := freehold.TransferSeen{State: m.State, Gaining: m.Gaining}
 	var alarmed string
 	for _, l := range lines {
 		row, err := d.Store.Case(ctx, l.ID)
+		if freehold.KindOf(err) == freehold.KindDamaged {
+			d.tell(freehold.T("the case %q: %s", l.ID, err))
+			continue // then the transfer has no case, which is an alarm
+		}
 		if err != nil {
 			return err
 		}
@@ -60,6 +66,15 @@ func (d *Desk) seen(ctx context.Context, m transfer.Message) error {
 		}
 	}
 	return d.alarm(ctx, m, body, alarmed)
+}
+
+// short cuts a registrar's identifier (RFC 5730 knows 16 characters) to what is kept.
+func short(s string) string {
+	const most = 255
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
 }
 
 func lastTransfer(c freehold.Case) freehold.TransferSeen {
@@ -81,6 +96,10 @@ func alarm(c freehold.Case) bool {
 	return false
 }
 
+// oldMessage is how long a message may have lain with the registry for its date to be
+// believed.
+const oldMessage = 90 * 24 * time.Hour
+
 // alarm puts a transfer without a case before the operators.
 func (d *Desk) alarm(ctx context.Context, m transfer.Message, body freehold.TransferSeen, open string) error {
 	text := freehold.T("%s is being moved to %q, and nobody was given a code here.", m.Name.Unicode(), m.Gaining)
@@ -94,7 +113,7 @@ func (d *Desk) alarm(ctx context.Context, m transfer.Message, body freehold.Tran
 	}
 	now := d.Now().UTC().Truncate(time.Microsecond)
 	first := now
-	if !m.At.IsZero() && m.At.Before(now) {
+	if !m.At.IsZero() && m.At.Before(now) && now.Sub(m.At) < oldMessage {
 		first = m.At.UTC().Truncate(time.Microsecond)
 	}
 	bodies := []freehold.CaseBody{

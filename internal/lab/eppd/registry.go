@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -89,6 +90,9 @@ type Faults struct {
 	RefuseCode int
 	// Lie answers with another command's identifier, so many times.
 	Lie int
+	// Instead write the next answers in place of the registry, in order; then the
+	// connection is closed.
+	Instead []func(io.Writer)
 }
 
 // New makes a registry without names.

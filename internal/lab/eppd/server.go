@@ -66,6 +66,10 @@ func (r *Registry) session(conn net.Conn) {
 		}
 		a, drop, latency := r.handle(&who, d.Command)
 		time.Sleep(latency)
+		if instead := r.instead(); instead != nil {
+			instead(conn)
+			return
+		}
 		if drop || write(conn, r.response(d.Command.ClTRID, a)) != nil || a.code == 1500 || a.code >= 2500 {
 			return
 		}
@@ -104,6 +108,16 @@ func (r *Registry) handle(who *string, c *command) (a answer, drop bool, latency
 		c.ClTRID = "another-1"
 	}
 	return a, false, latency
+}
+
+// instead takes what is to be written in place of the next answer; nil: nothing is.
+func (r *Registry) instead() (write func(io.Writer)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.faults.Instead) > 0 {
+		write, r.faults.Instead = r.faults.Instead[0], r.faults.Instead[1:]
+	}
+	return write
 }
 
 func (r *Registry) login(who *string, id, password, next string) answer {
