@@ -85,7 +85,7 @@ func (s *session) configWord(key string) string {
 // checkConfig refuses keys that no flag has, and secrets.
 func checkConfig(path string, values map[string]any, flags map[string]bool) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if key == accountsKey {
+		if key == accountsKey || key == mailKey || key == deskKey {
 			continue // read by those who need one, with its own checks
 		}
 		if !flags[key] {

@@ -99,6 +99,8 @@ If what was written is lost, the code is not told again: revoke it and release a
 				Action: s.deskRelease,
 			},
 			s.deskTransferCommand(),
+			s.deskNotifyCommand(),
+			s.deskPrivacyCommand(),
 		},
 	}
 }

@@ -28,6 +28,7 @@ func (s *session) deskCheckCommand() *cli.Command {
 A method without a token is entered by what was shown; the flags name the method they belong to. A check that passed and should not have is taken back with --withdraw.`,
 		Flags: join([]cli.Flag{
 			&cli.StringFlag{Name: "to", Usage: "the `CONTACT` of the case that it goes to, such as c1"},
+			&cli.BoolFlag{Name: "send", Usage: "send the token to the mailbox on record by the house's mail; it is not shown"},
 			&cli.StringFlag{Name: "answer", Usage: "the `QUESTION` that is answered; the answer is read from standard input"},
 			&cli.StringFlag{Name: "of", Value: "holder", Usage: "whose identity it is about, `SIDE`: holder, requester, objector, claimant"},
 			&cli.StringFlag{Name: "about", Usage: "the `OBJECTION` or claim it is about"},
@@ -113,6 +114,9 @@ func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Meth
 	would := j.keeper(row.Case.Name, j.now()).Policy.Would(m.ID, j.now(), row.Deadline)
 	doc.Late = !would.InTime
 	again := "freehold desk check " + row.Case.ID + " --answer " + q.ID
+	if j.c.Bool("send") {
+		return j.sent(ctx, row.Case, asked, doc, again)
+	}
 	tell := func(token string) {
 		doc.Token = token
 		switch {
@@ -136,6 +140,19 @@ func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Meth
 		j.tell(freehold.T("%m: %m", m.Title, would.Text))
 	}
 	return err
+}
+
+// sent has the token leave by mail, where no operator reads it.
+func (j *deskJob) sent(ctx context.Context, c freehold.Case, asked identity.Asked, doc checkedDoc, again string) error {
+	if err := j.sendToken(ctx, c, asked); err != nil {
+		return err
+	}
+	if j.json() {
+		return j.write(doc)
+	}
+	fmt.Fprintln(j.Out, j.say("Question %s went to %s.", asked.Event.ID, freehold.OneLine(doc.To)))
+	fmt.Fprintln(j.Out, j.say("It is good until %s UTC, once. What comes back: %s", stamp(asked.Event.Expires), again))
+	return nil
 }
 
 // maxAnswer bounds what is read as an answer.
