@@ -33,10 +33,11 @@ NEEDED := \
 	mandoc:mandoc:"the manual pages" \
 	chromium:chromium:"the page and the cards in a browser" \
 	npm:npm:"fetching axe-core, which checks that the page is accessible" \
+	exim4:exim4-daemon-light:"letters through a real mail server (as root)" \
 	ssh-keygen:openssh-client:"signed decisions against ssh-keygen" \
 	gcc:gcc:"the race detector"
 PACKAGES_DEBIAN := bind9 bind9-utils bind9-dnsutils nsd knot knot-dnsutils pdns-server pdns-backend-bind pdns-backend-sqlite3 pdns-tools ldnsutils \
-	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium gcc libc6-dev libxml2-utils libnet-epp-perl openssh-client
+	unbound dns-root-data whois curl age iproute2 util-linux postgresql zsh fish mandoc chromium gcc libc6-dev libxml2-utils libnet-epp-perl openssh-client exim4-daemon-light
 
 # The checker of accessibility, kept outside the tree: its version and digest are
 # those of internal/report/browser_test.go.

@@ -6,8 +6,13 @@ import (
 	"crypto/rand"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"mime"
+	"mime/quotedprintable"
 	"net/http"
+	"net/mail"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +25,7 @@ import (
 	"freehold"
 	"freehold/internal/lab/desklab"
 	"freehold/internal/lab/eppd"
+	"freehold/internal/lab/eximd"
 	"freehold/internal/seal"
 	"freehold/registrar/epp"
 )
@@ -38,7 +44,14 @@ func TestDeskScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/home/.config/freehold", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "registered": registered,
+			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "registered": registered, "post": startPost, "letters": letters,
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "exim" {
+				return false, fmt.Errorf("no condition %q", cond)
+			}
+			_, err := exec.LookPath(eximd.Program)
+			return err == nil && os.Getuid() == 0, nil
 		},
 	})
 }
@@ -48,6 +61,7 @@ type deskWorld struct {
 	registry *eppd.Server
 	clock    *desklab.Clock
 	key      *age.X25519Identity
+	post     *eximd.Server
 }
 
 type worldKey struct{}
@@ -71,6 +85,44 @@ func startRegistry(ts *testscript.TestScript, _ bool, names []string) {
 		w.registry.Addr, desklab.Loser)
 	ts.Check(os.WriteFile(home+"/config.toml", []byte(config), 0o600))
 	ts.Setenv("EPP_PASSWORD", desklab.LoserPassword)
+}
+
+// startPost starts a mail server and writes into the config file how the house sends.
+func startPost(ts *testscript.TestScript, _ bool, _ []string) {
+	w := worldOf(ts)
+	var err error
+	w.post, err = eximd.Start()
+	ts.Check(err)
+	ts.Defer(w.post.Close)
+	ts.Setenv("MAIL_PASSWORD", eximd.Password)
+	f, err := os.OpenFile(ts.Getenv("HOME")+"/.config/freehold/config.toml", os.O_APPEND|os.O_WRONLY, 0)
+	ts.Check(err)
+	_, err = fmt.Fprintf(f, "\n[mail]\nserver = %q\nuser = %q\nsecret = \"env:MAIL_PASSWORD\"\nroots = %q\nfrom = \"Guichet <desk@host.example>\"\nlanguages = [\"fr\", \"de\"]\n\n[desk]\ncontroller = \"Host AG, Gasse 1, 8000 Zürich\"\ncontact = \"privacy@host.example\"\nphone = \"+41 44 000 00 00\"\n",
+		w.post.Addr, eximd.User, w.post.CA)
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
+// letters writes all letters that have arrived into a file, as people read them:
+// "letters FILE".
+func letters(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: letters FILE")
+	}
+	all, err := worldOf(ts).post.Mail()
+	ts.Check(err)
+	var text strings.Builder
+	for _, one := range all {
+		m, err := mail.ReadMessage(strings.NewReader(one))
+		ts.Check(err)
+		body, err := io.ReadAll(quotedprintable.NewReader(m.Body))
+		ts.Check(err)
+		subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+		ts.Check(err)
+		fmt.Fprintf(&text, "To: %s\nSubject: %s\n\n%s\n", m.Header.Get("To"), subject, body)
+	}
+	plain := strings.NewReplacer("\r\n", "\n", "\u00a0", " ", "\u202f", " ")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(plain.Replace(text.String())), 0o600))
 }
 
 // publish publishes a TXT record in the zones of the script's world: "publish OWNER TEXT".

@@ -101,6 +101,11 @@ func (s *session) deskCheck(c *cli.Context) error {
 // ask draws a token and shows it once.
 func (j *deskJob) ask(ctx context.Context, row freehold.CaseRow, m identity.Method, of freehold.Side) error {
 	q := freehold.CheckAsked{ID: fmt.Sprintf("q%d", len(row.Case.Asks)+1), Method: m.ID, Of: of, Ref: j.c.String("about"), Contact: j.c.String("to")}
+	if j.c.Bool("send") {
+		if _, _, err := j.sendable(row.Case, q.Contact); err != nil {
+			return err // before a question is drawn that nobody gets
+		}
+	}
 	asked, err := identity.Ask(rand.Reader, row.Case, q, j.now())
 	if err != nil {
 		return err

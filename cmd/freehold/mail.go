@@ -302,17 +302,24 @@ func (s *session) letterWord(kind string) string {
 	return s.say("alarm")
 }
 
+// sendable finds the mailbox of a contact and the mail to send to it.
+func (j *deskJob) sendable(c freehold.Case, contact string) (office postOffice, to string, err error) {
+	if office, err = j.needPost(); err != nil {
+		return office, "", err
+	}
+	k, _ := c.Contact(contact)
+	if to = mailboxOf(k); to == "" {
+		return office, "", misuse(freehold.T("%q is no mailbox", freehold.OneLine(contact)), freehold.T("without --send the token is shown, to be spoken or written"))
+	}
+	return office, to, nil
+}
+
 // sendToken sends what a check asks for to the mailbox on record, where nobody else
 // reads it.
 func (j *deskJob) sendToken(ctx context.Context, c freehold.Case, asked identity.Asked) error {
-	office, err := j.needPost()
+	office, to, err := j.sendable(c, asked.Event.Contact)
 	if err != nil {
 		return err
-	}
-	k, _ := c.Contact(asked.Event.Contact)
-	to := mailboxOf(k)
-	if to == "" {
-		return misuse(freehold.T("%q is no mailbox", freehold.OneLine(asked.Event.Contact)), freehold.T("without --send the token is shown, to be spoken or written"))
 	}
 	var letter mail.Letter
 	identity.Grouped(asked.Token, func(groups string) {

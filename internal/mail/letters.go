@@ -34,11 +34,11 @@ func (c Controller) Alarm(a About, said freehold.Text) Letter {
 
 // Token sends a token to the mailbox on record, in the groups that people read.
 func (c Controller) Token(a About, groups string, until freehold.Text) Letter {
-	return Letter{ID: a.ID, To: a.To, Subject: freehold.T("%s: a number to confirm a request (%s)", a.Case.Name.Unicode(), a.Case.ID), Body: []freehold.Text{
-		freehold.T("Somebody asks us for something to be done with %s, and says to be you or to act for you. If that is so, tell us this number, which stands in this letter alone:", a.Case.Name.Unicode()),
+	return Letter{ID: a.ID, To: a.To, Subject: freehold.T("%s: is this request yours? (%s)", a.Case.Name.Unicode(), a.Case.ID), Body: []freehold.Text{
+		freehold.T("Somebody asks us for something to be done with %s, and says to be you or to act for you. If that is so, tell us these letters and digits, which stand in this letter alone:", a.Case.Name.Unicode()),
 		{Format: "%s", Args: []string{groups}},
 		until,
-		freehold.T("We never ask for it first: give it only where you asked yourself. If it was not you, give it to nobody."),
+		freehold.T("We never ask for them first: give them only where you asked yourself. If it was not you, give them to nobody."),
 		c.objecting(),
 	}}
 }

@@ -210,7 +210,8 @@ func plain(err error) error {
 	if errors.As(err, &said) {
 		return errors.New(strconv.Itoa(said.Code) + " " + clip(freehold.OneLine(said.Msg)))
 	}
-	return errors.New(clip(freehold.OneLine(err.Error())))
+	text, _, _ := strings.Cut(err.Error(), ", affected message ID")
+	return errors.New(clip(freehold.OneLine(strings.TrimPrefix(text, "send failed: "))))
 }
 
 func clip(s string) string {
