@@ -90,8 +90,8 @@ type Faults struct {
 	RefuseCode int
 	// Lie answers with another command's identifier, so many times.
 	Lie int
-	// Instead write the next answers in place of the registry, in order; then the
-	// connection is closed.
+	// Instead write the next answers after a login in place of the registry, in order;
+	// then the connection is closed.
 	Instead []func(io.Writer)
 }
 

@@ -66,7 +66,7 @@ func (r *Registry) session(conn net.Conn) {
 		}
 		a, drop, latency := r.handle(&who, d.Command)
 		time.Sleep(latency)
-		if instead := r.instead(); instead != nil {
+		if instead := r.instead(d.Command); instead != nil {
 			instead(conn)
 			return
 		}
@@ -111,10 +111,10 @@ func (r *Registry) handle(who *string, c *command) (a answer, drop bool, latency
 }
 
 // instead takes what is to be written in place of the next answer; nil: nothing is.
-func (r *Registry) instead() (write func(io.Writer)) {
+func (r *Registry) instead(c *command) (write func(io.Writer)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.faults.Instead) > 0 {
+	if c.Login == nil && len(r.faults.Instead) > 0 {
 		write, r.faults.Instead = r.faults.Instead[0], r.faults.Instead[1:]
 	}
 	return write
