@@ -22,7 +22,9 @@ import (
 	"freehold"
 	"freehold/internal/lab/eppd"
 	"freehold/internal/lab/threats"
+	"freehold/internal/policy"
 	"freehold/internal/seal"
+	"freehold/registrar/epp"
 	"freehold/registrar/transfer"
 	"freehold/verify/identity"
 )
@@ -380,21 +382,23 @@ var attacks = []attack{
 		hostile(func(w io.Writer) { _, _ = w.Write([]byte{0, 0, 0, 0}) })},
 	{threats.Attack{Who: "registry", Does: "sends half an answer and ends", Stops: "a lost answer is unknown, never done", Says: "got no answer"},
 		hostile(func(w io.Writer) { _, _ = w.Write([]byte{0, 0, 2, 0, '<', 'e', 'p', 'p'}) })},
-	{threats.Attack{Who: "registry", Does: "sends one octet at a time and never ends", Stops: "a command ends before the lease does", Says: "got no answer"},
+	{threats.Attack{Who: "registry", Does: "sends one octet at a time and never ends", Stops: "a command has an end, whatever trickles in", Says: "got no answer"},
 		func(t *testing.T, w *attacked) error {
-			w.Desk.Lease = 600 * time.Millisecond
-			err := hostile(func(w io.Writer) {
+			patient := w.Desk.Registrar
+			hasty := transfer.NewEPP(transfer.EPPConfig{Rules: func(n freehold.Name) policy.Profile { return w.Policy.For(n, w.Clock.Now()) },
+				Config: epp.Config{Addr: w.Registry.Addr, TLS: w.Registry.TLS, User: Loser, Password: freehold.NewTransferCode([]byte(LoserPassword)), ID: "lab", Timeout: time.Second}})
+			defer hasty.Close()
+			w.Desk.Registrar = func(freehold.Name) (transfer.Registrar, error) { return hasty, nil }
+			defer func() { w.Desk.Registrar = patient }()
+			return hostile(func(w io.Writer) {
 				_, _ = w.Write([]byte{0, 0, 2, 0})
 				for {
 					if _, err := w.Write([]byte{' '}); err != nil {
 						return
 					}
-					<-time.After(20 * time.Millisecond)
+					<-time.After(20 * time.Millisecond) // the peer's own pace
 				}
 			})(t, w)
-			w.Desk.Lease = 0
-			w.Clock.Add(time.Minute) // the lease is over
-			return err
 		}},
 	{threats.Attack{Who: "insider", Does: "sets the clock back, to hand over what was taken back by then", Stops: "events are dated one after another", Says: "clock was set back"},
 		func(t *testing.T, w *attacked) error {
