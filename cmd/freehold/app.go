@@ -156,6 +156,7 @@ func (s *session) commands() []*cli.Command {
 		s.dataCommand(),
 		s.dbCommand(),
 		s.deskCommand(),
+		s.workCommand(),
 		s.ledgerCommand(),
 		s.labCommand(),
 		s.completionCommand(),

@@ -43,9 +43,26 @@ func registryFlags() []cli.Flag {
 
 // account opens an account; done ends it.
 func (j *deskJob) account(name string) (reg transfer.Registrar, done func(), err error) {
+	a, base, rules, err := j.registryRow(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if a.Provider == "manual" {
+		return transfer.Manual{Operator: atTerminal{j.session}, Rules: rules}, func() {}, nil
+	}
+	config, err := j.eppConfig(name, a, base, rules)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := transfer.NewEPP(config)
+	return e, func() { e.Close() }, nil
+}
+
+// registryRow reads an account by its name: base is the folder its paths are relative to.
+func (j *deskJob) registryRow(name string) (a registryAccount, base string, rules func(freehold.Name) policy.Profile, err error) {
 	if name == "" {
 		_, err := j.registrar(freehold.Name{})
-		return nil, nil, err
+		return a, "", nil, err
 	}
 	path, _ := j.configPath()
 	var doc struct {
@@ -53,34 +70,27 @@ func (j *deskJob) account(name string) (reg transfer.Registrar, done func(), err
 	}
 	if path != "" {
 		if _, err := toml.DecodeFile(path, &doc); err != nil && !os.IsNotExist(err) {
-			return nil, nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("config file %q cannot be read", path), Err: plain(err)}
+			return a, "", nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("config file %q cannot be read", path), Err: plain(err)}
 		}
 	}
 	a, ok := doc.Accounts[name]
 	if !ok {
-		return nil, nil, misuse(freehold.T("no account is called %q", freehold.OneLine(name)), freehold.T("add [accounts.%s] to the config file %q", freehold.OneLine(name), path))
+		return a, "", nil, misuse(freehold.T("no account is called %q", freehold.OneLine(name)), freehold.T("add [accounts.%s] to the config file %q", freehold.OneLine(name), path))
 	}
-	rules := func(n freehold.Name) policy.Profile { return j.policy.For(n, j.now()) }
-	switch a.Provider {
-	case "manual":
-		return transfer.Manual{Operator: atTerminal{j.session}, Rules: rules}, func() {}, nil
-	case "epp":
-		e, err := j.eppAccount(name, a, filepath.Dir(path), rules)
-		if err != nil {
-			return nil, nil, err
-		}
-		return e, func() { e.Close() }, nil
+	if a.Provider != "epp" && a.Provider != "manual" {
+		return a, "", nil, misuse(freehold.T("the account %q has the provider %q, which is not known", name, freehold.OneLine(a.Provider)), freehold.T("use one of %s", "epp, manual"))
 	}
-	return nil, nil, misuse(freehold.T("the account %q has the provider %q, which is not known", name, freehold.OneLine(a.Provider)), freehold.T("use one of %s", "epp, manual"))
+	return a, filepath.Dir(path), func(n freehold.Name) policy.Profile { return j.policy.For(n, j.now()) }, nil
 }
 
-func (j *deskJob) eppAccount(name string, a registryAccount, base string, rules func(freehold.Name) policy.Profile) (*transfer.EPP, error) {
+// eppConfig is how an account logs in at its registry.
+func (j *deskJob) eppConfig(name string, a registryAccount, base string, rules func(freehold.Name) policy.Profile) (none transfer.EPPConfig, err error) {
 	if a.Server == "" || a.User == "" {
-		return nil, misuse(freehold.T("the account %q has no server or no user", name), freehold.T("add server = %q", "host:port"))
+		return none, misuse(freehold.T("the account %q has no server or no user", name), freehold.T("add server = %q", "host:port"))
 	}
 	secret, err := j.secret(name, a.Secret)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	config := &tls.Config{}
 	in := func(path string) string {
@@ -95,7 +105,7 @@ func (j *deskJob) eppAccount(name string, a registryAccount, base string, rules 
 	if a.Certificate != "" {
 		cert, err := tls.LoadX509KeyPair(in(a.Certificate), in(a.PrivateKey))
 		if err != nil {
-			return nil, unusable(a.Certificate, err)
+			return none, unusable(a.Certificate, err)
 		}
 		config.Certificates = []tls.Certificate{cert}
 	}
@@ -106,11 +116,11 @@ func (j *deskJob) eppAccount(name string, a registryAccount, base string, rules 
 			err = fmt.Errorf("it holds no certificate")
 		}
 		if err != nil {
-			return nil, unusable(a.Roots, err)
+			return none, unusable(a.Roots, err)
 		}
 	}
-	return transfer.NewEPP(transfer.EPPConfig{Rules: rules, Config: epp.Config{
+	return transfer.EPPConfig{Rules: rules, Config: epp.Config{
 		Addr: a.Server, TLS: config, User: a.User, Password: freehold.NewTransferCode([]byte(secret)), Timeout: j.c.Duration("timeout"),
 		ID: fmt.Sprintf("fh-%d-%s", os.Getpid(), time.Now().UTC().Format("20060102T150405")),
-	}}), nil
+	}}, nil
 }

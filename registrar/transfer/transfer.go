@@ -6,6 +6,7 @@
 //	transfer.go   the capabilities
 //	ability.go    what the rules of a top-level domain allow
 //	epp.go        a registrar of its own, at a registry that speaks EPP
+//	pool.go       the same with several sessions
 //	manual.go     an operator who works in the registrar's panel
 //
 // Package registrartest is the conformance suite: an adapter is what passes it.
