@@ -121,6 +121,10 @@ func (j *exportJob) run(ctx context.Context) (err error) {
 		return err
 	}
 	copies := &copies{now: options.Now, files: c.String("from") == "file"}
+	if j.remembers() {
+		copies.open = func() openedStore { return j.openBeside(ctx) }
+	}
+	defer copies.close()
 	if err := j.write(ctx, w, zones, copies.reading(read)); err != nil || j.code == exitFailed {
 		return err
 	}

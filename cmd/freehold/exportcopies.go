@@ -26,6 +26,31 @@ type copies struct {
 
 	mu   sync.Mutex
 	made map[freehold.Host]freehold.ZoneCopy
+	// The store is opened beside the zones, once the first of them is read; nil: not yet.
+	open   func() openedStore
+	opened chan openedStore
+}
+
+type openedStore struct {
+	*store.Store
+	said []freehold.Text // what the opening has to tell
+	err  error
+}
+
+func (j *exportJob) openBeside(ctx context.Context) openedStore {
+	var o openedStore
+	o.Store, o.err = j.openStoreSaying(ctx, j.c, func(t freehold.Text) { o.said = append(o.said, t) })
+	return o
+}
+
+// close closes a store that was opened for nothing.
+func (k *copies) close() {
+	if k.opened == nil {
+		return
+	}
+	if o := <-k.opened; o.err == nil {
+		_ = o.Close() // nothing was written
+	}
 }
 
 // reading takes note of each zone that is read. It is dated by the clock of the
@@ -42,6 +67,10 @@ func (k *copies) reading(read export.Reader) export.Reader {
 			k.mu.Lock()
 			defer k.mu.Unlock()
 			k.made[zone] = z.CopyAt(name, "")
+			if k.opened == nil && k.open != nil {
+				k.opened = make(chan openedStore, 1)
+				go func() { k.opened <- k.open() }()
+			}
 		}
 		return z, nil
 	}
@@ -50,7 +79,7 @@ func (k *copies) reading(read export.Reader) export.Reader {
 // remember records the copies in the store. A store that fails takes nothing
 // from the copies, which lie there: it is said and the run ends well.
 func (j *exportJob) remember(ctx context.Context, k *copies) error {
-	if len(k.made) == 0 || j.c.Bool("lab") && !j.c.IsSet("db") { // as audit: the lab is not the user's portfolio
+	if len(k.made) == 0 || !j.remembers() {
 		return nil
 	}
 	if err := j.record(ctx, k); err != nil {
@@ -59,14 +88,21 @@ func (j *exportJob) remember(ctx context.Context, k *copies) error {
 	return nil
 }
 
+// remembers: as audit does. The lab is not the user's portfolio.
+func (j *exportJob) remembers() bool { return !j.c.Bool("lab") || j.c.IsSet("db") }
+
 func (j *exportJob) record(ctx context.Context, k *copies) (err error) {
 	dir, err := filepath.Abs(j.c.String("directory"))
 	if err != nil {
 		return err
 	}
-	st, err := j.openStore(ctx, j.c)
-	if err != nil {
-		return err
+	st := <-k.opened
+	k.opened = nil
+	for _, t := range st.said {
+		j.tell(t)
+	}
+	if st.err != nil {
+		return st.err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	var made []store.MadeCopy

@@ -235,11 +235,15 @@ func (s *session) dsn(c *cli.Context) (string, error) {
 }
 
 func (s *session) openStore(ctx context.Context, c *cli.Context) (*store.Store, error) {
+	return s.openStoreSaying(ctx, c, func(t freehold.Text) { s.tell(t) })
+}
+
+func (s *session) openStoreSaying(ctx context.Context, c *cli.Context, say func(freehold.Text)) (*store.Store, error) {
 	dsn, err := s.dsn(c)
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.Open(ctx, dsn, store.Options{AutoMigrate: true, Log: func(t freehold.Text) { s.tell(t) }})
+	st, err := store.Open(ctx, dsn, store.Options{AutoMigrate: true, Log: say})
 	if err != nil && errors.Is(err, context.Canceled) {
 		return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("interrupted")}
 	}

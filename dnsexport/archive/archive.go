@@ -291,7 +291,7 @@ func (w *Writer) Commit(expected int) (Manifest, error) {
 	if err := syncDir(w.own); err != nil {
 		return *m, failure(freehold.T("cannot commit %q", w.dir), err)
 	}
-	if err := w.finishCommit(); err != nil {
+	if err := w.place(w.old.paths(), m.paths()); err != nil {
 		return *m, err
 	}
 	return *m, w.prune()
@@ -323,9 +323,26 @@ func noteText(manifest []byte, m Manifest) string {
 	return fmt.Sprintf("%s\nsha256 %s\ncreated %s\n", SchemaManifest, hex.EncodeToString(sum[:]), m.Created.Format(time.RFC3339))
 }
 
-// finishCommit moves the files of a committed generation to their places. It
-// may be done again after any interruption. The manifest moves last.
+// finishCommit places what a run committed before it was killed.
 func (w *Writer) finishCommit() error {
+	next, err := readManifest(filepath.Join(w.own, "commit", manifestName))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err != nil { // nothing is committed, or its manifest is at its place already
+		return w.place(nil, nil)
+	}
+	old, err := readManifest(filepath.Join(w.dir, manifestName))
+	if err != nil {
+		return w.place(nil, nil)
+	}
+	return w.place(old.paths(), next.paths())
+}
+
+// place moves the files of a committed generation to their places, and removes
+// those of the old that the new does not name. It may be done again after any
+// interruption. The manifest moves last.
+func (w *Writer) place(old, next map[string]bool) error {
 	commit := filepath.Join(w.own, "commit")
 	entries, err := os.ReadDir(commit)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -334,20 +351,12 @@ func (w *Writer) finishCommit() error {
 	if err != nil {
 		return failure(freehold.T("cannot read %q", commit), err)
 	}
-	next, err := readManifest(filepath.Join(commit, manifestName))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err == nil { // files that the new manifest no longer names
-		old, oldErr := readManifest(filepath.Join(w.dir, manifestName))
-		if oldErr == nil {
-			for path := range old.paths() {
-				if !next.paths()[path] {
-					if err := os.Remove(filepath.Join(w.dir, path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-						return failure(freehold.T("cannot remove %q", path), err)
-					}
-				}
-			}
+	for path := range old {
+		if next[path] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(w.dir, path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return failure(freehold.T("cannot remove %q", path), err)
 		}
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return rank(a.Name()) - rank(b.Name()) })

@@ -5,6 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -31,45 +33,75 @@ func (s *Store) PutZoneCopy(ctx context.Context, c freehold.ZoneCopy, pieces ...
 // recorded before is changed. The evidence a copy names is joined by its pieces;
 // what it names beside them has to be saved already, or come with a later result.
 func (s *Store) PutZoneCopies(ctx context.Context, made []MadeCopy) error {
-	params := make([]db.InsertZoneCopyParams, len(made))
+	copies := make([]db.ZoneCopy, len(made))
 	saved := make([]Saved, len(made))
 	for i, m := range made {
-		p, err := zoneCopyParams(m)
+		row, err := zoneCopyRow(m)
 		if err != nil {
 			return err
 		}
-		params[i], saved[i].Evidence = p, m.Pieces
+		copies[i], saved[i].Evidence = row, m.Pieces
 	}
-	rows, err := evidenceRows(saved)
+	evidence, err := evidenceRows(saved)
 	if err != nil {
 		return err
 	}
 	// In one order, or two runs could wait for each other's locks.
-	slices.SortStableFunc(params, func(a, b db.InsertZoneCopyParams) int { return cmp.Compare(a.Name, b.Name) })
-	return s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
-		for i := range params {
-			if err := s.lock(ctx, tx, "zone copies "+params[i].Name); err != nil {
+	slices.SortStableFunc(copies, func(a, b db.ZoneCopy) int { return cmp.Compare(a.Name, b.Name) })
+	return s.write(ctx, "save to", func(tx *sql.Tx, _ *db.Queries) error {
+		for _, c := range copies {
+			if err := s.lock(ctx, tx, "zone copies "+c.Name); err != nil {
 				return err
 			}
 		}
-		if err := insertEvidence(ctx, tx, rows); err != nil {
+		if err := insertEvidence(ctx, tx, evidence); err != nil {
 			return err
 		}
-		for i := range params {
-			last, err := q.LastZoneCopy(ctx, params[i].Name)
-			if err != nil {
-				return err
-			}
-			params[i].Seq = last + 1
-			if err := q.InsertZoneCopy(ctx, params[i]); err != nil {
-				return err
-			}
+		last, err := lastZoneCopies(ctx, tx, copies)
+		if err != nil {
+			return err
 		}
-		return nil
+		rows := make([][]any, len(copies))
+		for i, c := range copies {
+			last[c.Name]++
+			rows[i] = []any{c.Name, last[c.Name], c.At, c.Source, c.Coverage, c.Serial, c.Records, c.Location, c.Evidence}
+		}
+		return insertMany(ctx, tx, "INSERT INTO zone_copies (name, seq, at, source, coverage, serial, records, location, evidence)", "", rows)
 	})
 }
 
-func zoneCopyParams(m MadeCopy) (db.InsertZoneCopyParams, error) {
+// lastZoneCopies returns the number of the newest copy of each of the names.
+func lastZoneCopies(ctx context.Context, tx *sql.Tx, copies []db.ZoneCopy) (map[string]int64, error) {
+	last := map[string]int64{}
+	for chunk := range slices.Chunk(copies, manyRows) {
+		query := []byte("WITH asked (name) AS (VALUES ")
+		var names []any
+		for i, c := range chunk {
+			query = fmt.Appendf(query, "%s(CAST($%d AS TEXT))", map[bool]string{true: "", false: ", "}[i == 0], i+1)
+			names = append(names, c.Name)
+		}
+		// Each subquery is one look into the index, however many copies there are.
+		query = append(query, ") SELECT name, COALESCE((SELECT MAX(seq) FROM zone_copies WHERE zone_copies.name = asked.name), 0) FROM asked"...)
+		rows, err := tx.QueryContext(ctx, string(query), names...)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var name string
+			var seq int64
+			if err := rows.Scan(&name, &seq); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			last[name] = seq
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return last, nil
+}
+
+func zoneCopyRow(m MadeCopy) (db.ZoneCopy, error) {
 	c := m.Copy
 	ids := slices.Clone(c.Evidence)
 	for _, e := range m.Pieces {
@@ -81,11 +113,11 @@ func zoneCopyParams(m MadeCopy) (db.InsertZoneCopyParams, error) {
 	for _, id := range ids {
 		digest, err := digestBytes(id)
 		if err != nil {
-			return db.InsertZoneCopyParams{}, err
+			return db.ZoneCopy{}, err
 		}
 		digests = append(digests, digest...)
 	}
-	return db.InsertZoneCopyParams{
+	return db.ZoneCopy{
 		Name: c.Name.ASCII(), At: micros(c.At), Source: text(c.Source), Coverage: c.Coverage.String(), Serial: int64(c.Serial),
 		Records: int64(c.Records), Location: text(c.Location), Evidence: digests,
 	}, nil

@@ -53,6 +53,18 @@ func zoneCopies(t *testing.T, s *store.Store) {
 		c, _ := zoneCopy("noix.ch", n)
 		must(t, s.PutZoneCopy(ctx, c))
 	}
+	var many []store.MadeCopy // a night's, one zone of them twice
+	for n := range 150 {
+		c, _ := zoneCopy(fmt.Sprintf("n%d.ch", n%149), n)
+		many = append(many, store.MadeCopy{Copy: c})
+	}
+	must(t, s.PutZoneCopies(ctx, many))
+	must(t, s.PutZoneCopies(ctx, many))
+	for n, want := range map[int]int{0: 4, 1: 2, 70: 2, 148: 2} {
+		if got, err := s.ZoneCopies(ctx, sample.Name(fmt.Sprintf("n%d.ch", n))); err != nil || len(got) != want || got[0].Records != 12+n {
+			t.Errorf("of zone %d of many: %d copies, %v", n, len(got), err)
+		}
+	}
 	got, err = s.ZoneCopies(ctx, sample.Name("noix.ch"))
 	if err != nil || len(got) != 100 || got[99].Records != 12+119 {
 		t.Errorf("%d of many copies, %v", len(got), err)

@@ -9,49 +9,6 @@ import (
 	"context"
 )
 
-const insertZoneCopy = `-- name: InsertZoneCopy :exec
-INSERT INTO zone_copies (name, seq, at, source, coverage, serial, records, location, evidence)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-`
-
-type InsertZoneCopyParams struct {
-	Name     string
-	Seq      int64
-	At       int64
-	Source   string
-	Coverage string
-	Serial   int64
-	Records  int64
-	Location string
-	Evidence []byte
-}
-
-func (q *Queries) InsertZoneCopy(ctx context.Context, arg InsertZoneCopyParams) error {
-	_, err := q.db.ExecContext(ctx, insertZoneCopy,
-		arg.Name,
-		arg.Seq,
-		arg.At,
-		arg.Source,
-		arg.Coverage,
-		arg.Serial,
-		arg.Records,
-		arg.Location,
-		arg.Evidence,
-	)
-	return err
-}
-
-const lastZoneCopy = `-- name: LastZoneCopy :one
-SELECT CAST(COALESCE(MAX(seq), 0) AS BIGINT) FROM zone_copies WHERE name = $1
-`
-
-func (q *Queries) LastZoneCopy(ctx context.Context, name string) (int64, error) {
-	row := q.db.QueryRowContext(ctx, lastZoneCopy, name)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const zoneCopiesAfter = `-- name: ZoneCopiesAfter :many
 SELECT name, seq, at, source, coverage, serial, records, location, evidence FROM zone_copies
 WHERE (name, seq) > (CAST($1 AS TEXT), CAST($2 AS BIGINT)) ORDER BY name, seq LIMIT CAST($3 AS BIGINT)
