@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -21,7 +22,7 @@ const (
 // Errors are of KindInvalid.
 func plausible(e freehold.CaseEvent) error {
 	if y := e.At.Year(); y < 2000 || y > 9000 {
-		return unlikely(freehold.T("the clock shows the year %d", y))
+		return unlikely(freehold.T("the clock shows the year %s", strconv.Itoa(y)))
 	}
 	switch b := e.Body.(type) {
 	case freehold.Opened:
