@@ -36,6 +36,7 @@ var importTable = []room{
 	{folders: []string{"verify/..."}, ours: append([]string{".", "verify/..."}, leafRooms...)},
 	{folders: leafRooms, ours: append([]string{"."}, leafRooms...)},
 	{folders: []string{"internal/resolve/serverstest"}, ours: append([]string{"."}, leafRooms...)},
+	{folders: []string{"internal/flow/work"}, ours: append([]string{".", "internal/flow/desk"}, capabilityRooms...)},
 	{folders: []string{"internal/flow/..."}, ours: append(append([]string{"."}, leafRooms...), capabilityRooms...)},
 	{folders: []string{"internal/storetest/..."}, ours: []string{".", "internal/store/...", "internal/storetest/..."}},
 	{folders: []string{"internal/store/..."}, ours: []string{".", "internal/store/..."}, banned: []string{"github.com/riverqueue"}},

@@ -65,16 +65,12 @@ func Open(ctx context.Context, dsn string, c Config) (*Queue, error) {
 	}
 	q := &Queue{pool: pool}
 	driver := riverpgxv5.New(pool)
-	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: c.Log})
-	if err == nil {
-		_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	}
-	if err == nil {
+	if err = migrate(ctx, pool, driver, c.Log); err == nil {
 		workers := river.NewWorkers()
 		river.AddWorker(workers, &looker{do: c.Do})
 		q.client, err = river.NewClient(driver, &river.Config{
 			Logger: c.Log, Workers: workers, JobTimeout: c.Longest, Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: max(1, c.Parallel)}},
-			CompletedJobRetentionPeriod: time.Hour, FetchPollInterval: time.Second, FetchCooldown: 10 * time.Millisecond,
+			CompletedJobRetentionPeriod: time.Hour, RescueStuckJobsAfter: c.Longest + 15*time.Second, FetchPollInterval: time.Second, FetchCooldown: 10 * time.Millisecond,
 		})
 	}
 	if err != nil {
@@ -82,6 +78,28 @@ func Open(ctx context.Context, dsn string, c Config) (*Queue, error) {
 		return nil, fail(err)
 	}
 	return q, nil
+}
+
+// migrating is the advisory lock of whoever makes River's tables: workers often begin
+// together.
+const migrating = 0x66726565686f6c64 // "freehold"
+
+func migrate(ctx context.Context, pool *pgxpool.Pool, driver *riverpgxv5.Driver, log *slog.Logger) error {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrating)); err != nil {
+		return err
+	}
+	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrating))
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+	if err != nil {
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
 }
 
 // Start begins to take jobs. It ends with Stop, not with ctx.

@@ -3,45 +3,106 @@ package transfer
 import (
 	"context"
 	"errors"
-	"slices"
+	"sync"
+	"time"
 
 	"freehold"
 )
 
+// ErrNoSlot is wrapped by the error of an EPPConfig.Slot that has no session to give:
+// others hold all that the registry allows.
+var ErrNoSlot = errors.New("others hold them")
+
 // Pool is an account at a registry with several sessions: each call takes one that is
-// free, the one that was used last, so that as few as needed are open.
+// free, the one that was used last, so that as few as needed are open. One that gets
+// no slot is left alone for a while, and those that are open do its work.
 type Pool struct {
-	all  []*EPP
-	free chan []*EPP // one slice: the stack of those that are free
-	wake chan struct{}
+	all []*EPP
+	now func() time.Time
+
+	mu     sync.Mutex
+	free   []*EPP // a stack
+	parked []parked
+	wake   chan struct{} // closed, and made anew, when something became free
 }
+
+type parked struct {
+	*EPP
+	until time.Time
+}
+
+// parkTime is how long a session that got no slot is left alone.
+const parkTime = 5 * time.Second
 
 // NewPool makes a pool of n sessions at the most, without connecting.
 func NewPool(c EPPConfig, n int) *Pool {
-	p := &Pool{free: make(chan []*EPP, 1), wake: make(chan struct{}, max(1, n))}
+	p := &Pool{now: time.Now, wake: make(chan struct{})}
 	for range max(1, n) {
 		p.all = append(p.all, NewEPP(c))
-		p.wake <- struct{}{}
 	}
-	p.free <- slices.Clone(p.all)
+	p.free = append(p.free, p.all...)
 	return p
 }
 
 // with runs f on a session that nobody else uses meanwhile.
 func (p *Pool) with(ctx context.Context, f func(*EPP) error) error {
-	select {
-	case <-p.wake:
-	case <-ctx.Done():
-		return ctx.Err()
+	for {
+		e, err := p.take(ctx)
+		if err != nil {
+			return err
+		}
+		err = f(e)
+		if errors.Is(err, ErrNoSlot) && p.park(e) {
+			continue
+		}
+		p.give(e)
+		return err
 	}
-	stack := <-p.free
-	e := stack[len(stack)-1]
-	p.free <- stack[:len(stack)-1]
-	defer func() {
-		p.free <- append(<-p.free, e)
-		p.wake <- struct{}{}
-	}()
-	return f(e)
+}
+
+// take waits for a session.
+func (p *Pool) take(ctx context.Context) (*EPP, error) {
+	for {
+		p.mu.Lock()
+		if n := len(p.free); n > 0 {
+			e := p.free[n-1]
+			p.free = p.free[:n-1]
+			p.mu.Unlock()
+			return e, nil
+		}
+		if len(p.parked) > 0 && p.now().After(p.parked[0].until) {
+			e := p.parked[0].EPP
+			p.parked = p.parked[1:]
+			p.mu.Unlock()
+			return e, nil
+		}
+		wake := p.wake
+		p.mu.Unlock()
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (p *Pool) give(e *EPP) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, e)
+	close(p.wake)
+	p.wake = make(chan struct{})
+}
+
+// park leaves a session alone that got no slot; false where no other one is left.
+func (p *Pool) park(e *EPP) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.parked) == len(p.all)-1 {
+		return false
+	}
+	p.parked = append(p.parked, parked{e, p.now().Add(parkTime)})
+	return true
 }
 
 // Title names the account.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"freehold"
+	"freehold/registrar/transfer"
 )
 
 // Leaser is the part of a store that gives rights to work on things.
@@ -49,7 +50,7 @@ func (s *Slots) Take(ctx context.Context) (free func(), err error) {
 		}
 		return s.keep(l, life), nil
 	}
-	return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("all %d sessions of the account %q are taken", s.Cap, s.Account)}
+	return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("all %d sessions of the account %q are taken", s.Cap, s.Account), Err: transfer.ErrNoSlot}
 }
 
 // keep renews a lease until it is given back.

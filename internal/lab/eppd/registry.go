@@ -75,6 +75,7 @@ type Registry struct {
 	queues   map[string][]message
 	sessions map[string]int
 	serial   int
+	refused  int // logins beyond MaxSessions
 	faults   Faults
 	commands map[string]int
 }
@@ -145,6 +146,13 @@ func (r *Registry) Fail(f Faults) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faults = f
+}
+
+// Refused returns how many logins there were beyond MaxSessions.
+func (r *Registry) Refused() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refused
 }
 
 // Commands returns how many commands of each kind were done: "update", "transfer request".

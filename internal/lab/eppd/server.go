@@ -128,6 +128,7 @@ func (r *Registry) login(who *string, id, password, next string) answer {
 	case !known || subtle.ConstantTimeCompare([]byte(want), []byte(password)) != 1:
 		return answer{code: 2200}
 	case r.config.MaxSessions > 0 && r.sessions[id] >= r.config.MaxSessions:
+		r.refused++
 		return answer{code: 2502}
 	}
 	if next != "" {

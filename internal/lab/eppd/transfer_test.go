@@ -2,8 +2,10 @@ package eppd
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,28 +16,42 @@ import (
 	leave "freehold/registrar/transfer"
 )
 
-func adapter(t *testing.T, h *house, who string) *leave.EPP {
+func account(t *testing.T, h *house, who string) leave.EPPConfig {
 	t.Helper()
 	rules, err := policy.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := leave.NewEPP(leave.EPPConfig{Config: h.config(who), Rules: func(n freehold.Name) policy.Profile { return rules.For(n, start) }})
+	return leave.EPPConfig{Config: h.config(who), Rules: func(n freehold.Name) policy.Profile { return rules.For(n, start) }}
+}
+
+func adapter(t *testing.T, h *house, who string) *leave.EPP {
+	e := leave.NewEPP(account(t, h, who))
 	t.Cleanup(func() { e.Close() })
 	return e
 }
 
-// TestConformance holds the EPP adapter to the suite, at a registry after RFC 9154
-// and at one of the older kind.
+func pool(t *testing.T, h *house, who string) *leave.Pool {
+	p := leave.NewPool(account(t, h, who), 3)
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+// TestConformance holds the EPP adapter to the suite, with one session and with
+// several, at a registry after RFC 9154 and at one of the older kind.
 func TestConformance(t *testing.T) {
-	for kind, secure := range map[string]bool{"secure": true, "older": false} {
+	for kind, secure := range map[string]bool{"secure": true, "older": false, "secure, several": true} {
 		t.Run(kind, func(t *testing.T) {
 			registrartest.Run(t, func(t *testing.T) *registrartest.World {
 				h := open(t, Config{Secure: secure, TransferDelay: 5 * 24 * time.Hour})
 				h.Add(Domain{Name: "foreign.example", Sponsor: "gainer", Created: start, Expires: start.AddDate(1, 0, 0)}, "")
+				var registrar leave.Registrar = adapter(t, h, "loser")
+				if strings.Contains(kind, "several") {
+					registrar = pool(t, h, "loser")
+				}
 				get := func() Domain { d, _ := h.Get(name.ASCII()); return d }
 				return &registrartest.World{
-					Registrar: adapter(t, h, "loser"), Name: name, Foreign: mustName("foreign.example"),
+					Registrar: registrar, Name: name, Foreign: mustName("foreign.example"),
 					Accepts:    func(code []byte) bool { return get().Accepts(string(code)) },
 					HasCode:    func() bool { return get().HasCode() },
 					Locked:     func() bool { return slices.Contains(get().Statuses, "clientTransferProhibited") },
@@ -107,5 +123,43 @@ func TestSessionAnew(t *testing.T) {
 	}
 	if taken != 4 || given != 4 {
 		t.Errorf("%d slots taken, %d given back", taken, given)
+	}
+}
+
+// TestPool: several sessions work at once, and no more than there are slots for; one
+// that gets none leaves its work to those that are open.
+func TestPool(t *testing.T) {
+	h := open(t, Config{Secure: true, MaxSessions: 2})
+	c := account(t, h, "loser")
+	slots := make(chan struct{}, 2)
+	c.Slot = func(context.Context) (func(), error) {
+		select {
+		case slots <- struct{}{}:
+			return func() { <-slots }, nil
+		default:
+			return nil, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("all are taken"), Err: leave.ErrNoSlot}
+		}
+	}
+	p := leave.NewPool(c, 4)
+	h.Fail(Faults{Latency: 2 * time.Millisecond})
+	var all sync.WaitGroup
+	for range 40 {
+		all.Go(func() {
+			if s, err := p.Look(t.Context(), name); err != nil || !s.Ours {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := h.Refused(); n != 0 || len(slots) != 2 {
+		t.Errorf("%d logins too many, %d sessions open", n, len(slots))
+	}
+	if err := p.Close(); err != nil || len(slots) != 0 {
+		t.Errorf("%v, %d slots are left", err, len(slots))
+	}
+	slots <- struct{}{}
+	slots <- struct{}{}
+	if _, err := p.Look(t.Context(), name); !errors.Is(err, leave.ErrNoSlot) || freehold.KindOf(err) != freehold.KindUnavailable {
+		t.Errorf("without a slot: %v", err)
 	}
 }
