@@ -41,7 +41,7 @@ Nothing is changed at the registry without --yes. A code is never kept in clear 
 					&cli.StringFlag{Name: "holder", Usage: "`NAME` of the registrant of record: an organisation, or a person"},
 					&cli.StringFlag{Name: "requester", Usage: "`NAME` of who asks, if not the holder"},
 					&cli.StringFlag{Name: "customer", Usage: "`NAME` of the host's customer, if not the holder"},
-					&cli.StringSliceFlag{Name: "contact", Usage: "a contact of the holder on record, `CHANNEL:ADDRESS@DATE`; may be repeated"},
+					&cli.StringSliceFlag{Name: "contact", Usage: "a contact of the holder on record, `CHANNEL:ADDRESS@DATE`, or with customer/ or requester/ before it one of theirs; may be repeated"},
 					&cli.StringFlag{Name: "first", Usage: "`TIME` of the first request by any channel (default: now)"},
 					&cli.StringFlag{Name: "through", Value: "phone", Usage: "the `CHANNEL` by which it came"},
 					&cli.StringFlag{Name: "incident", Usage: "`TIME` since when the host has failed"},

@@ -322,7 +322,14 @@ func (j *deskJob) tellAround(c freehold.Case) {
 		case d.Settled:
 			state = j.say("dismissed")
 		}
-		line(j.say("%s by %s, who says to be the %s: %s", d.ID, partyName(d.Party), d.Claims, state))
+		switch d.Claims {
+		case freehold.SideHolder:
+			line(j.say("%s by %s, who claims to be the holder: %s", d.ID, partyName(d.Party), state))
+		case freehold.SideClaimant:
+			line(j.say("%s by %s, who claims the name: %s", d.ID, partyName(d.Party), state))
+		default:
+			line(j.say("%s by %s: %s", d.ID, partyName(d.Party), state))
+		}
 	}
 }
 

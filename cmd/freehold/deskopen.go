@@ -100,11 +100,18 @@ func timeFlag(c *cli.Context, flag string, otherwise time.Time) (time.Time, erro
 	return time.Time{}, misuse(freehold.T("%q is not a time", freehold.OneLine(text)), freehold.T("write it as 2026-11-25T08:00:00Z"))
 }
 
-// parseContact reads CHANNEL:ADDRESS@DATE. The date is what follows the last @, if it
-// is one: an address may hold another.
+// parseContact reads CHANNEL:ADDRESS@DATE, with SIDE/ before it where it is not the
+// holder's. The date is what follows the last @, if it is one: an address may hold
+// another.
 func parseContact(s string) (freehold.Contact, error) {
 	k := freehold.Contact{Of: freehold.SideHolder, Source: "desk"}
 	channel, address, ok := strings.Cut(s, ":")
+	if side, way, named := strings.Cut(channel, "/"); named {
+		channel = way
+		if err := k.Of.UnmarshalText([]byte(side)); err != nil || k.Of != freehold.SideHolder && k.Of != freehold.SideCustomer && k.Of != freehold.SideRequester {
+			ok = false
+		}
+	}
 	if err := k.Channel.UnmarshalText([]byte(channel)); !ok || err != nil || k.Channel == freehold.ChannelNone || address == "" {
 		return k, misuse(freehold.T("%q is no contact", freehold.OneLine(s)), freehold.T("for example: %s", "mail:rosa@post.example@2023-05-01"))
 	}
