@@ -38,7 +38,7 @@ Exit codes: 0 all is exported and complete, 1 nothing achieved, 2 usage, 3 a zon
 		Flags: join(
 			[]cli.Flag{
 				&cli.StringFlag{Name: "directory", Aliases: []string{"o", "output"}, Usage: "write to the folder `DIR`"},
-				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: bind,json,octodns,dnscontrol,terraform,route53,csv"},
+				&cli.StringFlag{Name: "as", Value: "bind", Usage: "`FORMATS`, separated by commas: bind,json,octodns,dnscontrol,terraform,terraform-cloudflare,route53,csv"},
 				&cli.StringFlag{Name: "from", Value: "auto", Usage: "where zones are read: auto, axfr, api, observe, file"},
 				&cli.StringFlag{Name: "file", Usage: "with --from file: the zone file at `PATH`, or a folder of NAME.zone"},
 				&cli.StringFlag{Name: "account", Usage: "with --from api: the `ACCOUNT` of the config file; --all then means all of its zones"},

@@ -138,7 +138,7 @@ func (o *observers) delegation(c *cli.Context) export.Servers {
 // BIND master file.
 func readZoneFile(path string, origin freehold.Owner) (*freehold.Zone, error) {
 	var best *format.Format
-	for _, f := range format.All {
+	for _, f := range slices.Concat(format.All, format.ReadOnly) {
 		if strings.HasSuffix(path, f.Suffix) && (best == nil || len(f.Suffix) > len(best.Suffix)) {
 			best = f
 		}

@@ -55,8 +55,14 @@ var All = []*Format{
 	{Name: "octodns", Title: "octoDNS YAML", Suffix: ".yaml", files: single(writeOctoDNS), Read: readOctoDNS},
 	{Name: "dnscontrol", Title: "DNSControl JavaScript", Suffix: ".js", files: single(writeDNSControl), Read: readDNSControl},
 	{Name: "terraform", Title: "Terraform (aws_route53_record)", Suffix: ".tf", files: single(writeTerraform), Read: readTerraform},
+	{Name: "terraform-cloudflare", Title: "Terraform (cloudflare_dns_record)", Suffix: ".cloudflare.tf", files: single(writeCloudflareTerraform), Read: readTerraform},
 	{Name: "route53", Title: "Route 53 change batch", Suffix: ".route53.json", files: single(writeRoute53), Read: readRoute53},
 	{Name: "csv", Title: "CSV", Suffix: ".csv", files: single(writeCSV), Read: readCSV},
+}
+
+// ReadOnly lists the formats that are read and not written.
+var ReadOnly = []*Format{
+	{Name: "tsv", Title: "DNSControl TSV", Suffix: ".tsv", Read: readTSV},
 }
 
 // Parse reads a list such as "bind,json". Empty means BIND.

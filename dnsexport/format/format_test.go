@@ -189,8 +189,12 @@ For whoever takes a zone elsewhere with ` + "`freehold export --as …`" + `. Th
 | ` + "`octodns`" + ` | ` + "`NAME.yaml`" + ` | octoDNS |
 | ` + "`dnscontrol`" + ` | ` + "`NAME.js`" + ` | DNSControl |
 | ` + "`terraform`" + ` | ` + "`NAME.tf`" + ` | Terraform's AWS provider (aws_route53_record) |
+| ` + "`terraform-cloudflare`" + ` | ` + "`NAME.cloudflare.tf`" + ` | Terraform's Cloudflare provider from version 5 on (cloudflare_dns_record) |
 | ` + "`route53`" + ` | ` + "`NAME.route53.json`" + ` | aws route53 change-resource-record-sets --change-batch; at most 1,000 records a call |
 | ` + "`csv`" + ` | ` + "`NAME.csv`" + ` | spreadsheets; a cell that would be a formula begins with an apostrophe |
+
+Read and not written: ` + "`NAME.tsv`" + `, as "dnscontrol get-zones --format=tsv" prints it. Resources of both of Terraform's providers, the older
+cloudflare_record too, are read from any ` + "`.tf`" + ` whose values are written out.
 
 What a format cannot carry is a finding in the manifest and on stderr, never silence. A partial copy says PARTIAL in
 every format. Complete in every respect are ` + "`bind` and `json`" + `: keep one of them.
@@ -254,6 +258,16 @@ func TestFormulasAreHarmless(t *testing.T) {
 	}
 }
 
+// reader finds a format among those that are read.
+func reader(name string) *Format {
+	for _, f := range slices.Concat(All, ReadOnly) {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
 // TestForeignTexts reads what the tools themselves write.
 func TestForeignTexts(t *testing.T) {
 	for _, c := range []struct{ format, text, want string }{
@@ -261,6 +275,12 @@ func TestForeignTexts(t *testing.T) {
 			"@ 3600 IN NS ns1.host.test.;@ 3600 IN NS ns2.host.test.;@ 3600 IN MX 10 mail.shop.test.;* 3600 IN TXT \"x\";* 3600 IN TXT \"v=DKIM1; k=rsa\";www 60 IN A 192.0.2.1;ALIAS"},
 		{"dnscontrol", "var R = NewRegistrar('none');\nD('shop.test', R, DnsProvider(X), DefaultTTL(600),\n  A('@', '192.0.2.1'), // first\n  MX('@', 10, 'mail', TTL(60)), /* two\nlines */ TXT('t', 'a\\'b'),\n  CAA('@', 'issue', 'ca.test', CAA_CRITICAL), ALIAS('al', 'x.test.'),\nEND);\nD('other.test', R, A('@', '192.0.2.9'));\n",
 			"@ 600 IN A 192.0.2.1;@ 60 IN MX 10 mail.shop.test.;@ 600 IN CAA 128 issue \"ca.test\";t 600 IN TXT \"a'b\";ALIAS"},
+		{"terraform", "resource \"cloudflare_record\" \"a\" {\n  zone_id = var.z\n  name = \"www\"\n  value = \"192.0.2.1\"\n  type = \"A\"\n  proxied = true\n}\nresource \"cloudflare_record\" \"m\" {\n  name = \"@\"\n  content = \"mail.shop.test\"\n  type = \"MX\"\n  ttl = 60\n  priority = 5\n}\n" +
+			"resource \"cloudflare_record\" \"c\" {\n  name = \"shop.test\"\n  type = \"CAA\"\n  ttl = 60\n  data {\n    flags = \"0\"\n    tag = \"issue\"\n    value = \"ca.test; x={y}\"\n  }\n}\n" +
+			"resource \"cloudflare_dns_record\" \"t\" {\n  name = \"t.shop.test\"\n  type = \"TXT\"\n  ttl = 1\n  content = \"a \\\"b\\\"\"\n}\nresource \"aws_route53_record\" \"b\" {\n  zone_id = \"Z\"\n  name = \"b.shop.test\"\n  type = \"A\"\n  ttl = 60\n  records = [\"192.0.2.3\"]\n}\n",
+			"@ 60 IN MX 5 mail.shop.test.;@ 60 IN CAA 0 issue \"ca.test; x={y}\";b 60 IN A 192.0.2.3;t 300 IN TXT \"a \\\"b\\\"\";www 300 IN A 192.0.2.1;proxied A"},
+		{"tsv", "shop.test\t@\t43200\tIN\tSOA\tns1.host.test. h.host.test. 7 1 2 3 4\nshop.test\t@\t60\tIN\tMX\t10 mail.shop.test.\nwww.shop.test\twww\t60\tIN\tA\t192.0.2.1\tcloudflare_proxy=true\r\n*.shop.test\t*\t60\tIN\tTXT\t\"a b\" \"c\"\nal.shop.test\tal\t300\tIN\tALIAS\tx.test.\n",
+			"@ 43200 IN SOA ns1.host.test. h.host.test. 7 1 2 3 4;@ 60 IN MX 10 mail.shop.test.;* 60 IN TXT \"a b\" \"c\";www 60 IN A 192.0.2.1;proxied A;ALIAS"},
 		{"route53", `{"ResourceRecordSets":[{"Name":"\\052.shop.test.","Type":"A","TTL":60,"ResourceRecords":[{"Value":"192.0.2.1"}]},{"Name":"shop.test.","Type":"A","AliasTarget":{"DNSName":"x."}},{"Name":"t.shop.test.","Type":"TXT","TTL":60,"ResourceRecords":[{"Value":"\"a\\344\" \"b\""}]}]}`,
 			"* 60 IN A 192.0.2.1;t 60 IN TXT \"a\\228\" \"b\";ALIAS"},
 	} {
@@ -269,7 +289,7 @@ func TestForeignTexts(t *testing.T) {
 		if c.format == "dnscontrol" { // two zones in one file are the user's own; ours has one
 			c.text = strings.Split(c.text, "D('other")[0]
 		}
-		z, err = ByName(c.format).Read(strings.NewReader(c.text), "file", shop)
+		z, err = reader(c.format).Read(strings.NewReader(c.text), "file", shop)
 		if err != nil {
 			t.Errorf("%s: %v", c.format, err)
 			continue
@@ -304,8 +324,20 @@ func TestReadersRefuse(t *testing.T) {
 		{"dnscontrol", strings.Repeat("f(", 100), "nested too deep"},
 		{"route53", "[]", "it is no JSON of Route 53"},
 		{"terraform", "resource \"aws_route53_record\" \"a\" {\n  name = var.x\n}\n", "line 1: the record is not written out"},
+		{"terraform", "\nresource \"cloudflare_dns_record\" \"a\" {\n  for_each = var.x\n  name = \"a\"\n  type = \"A\"\n  ttl = 60\n  content = \"192.0.2.1\"\n}\n", "line 2: the record is not written out"},
+		{"terraform", "resource \"cloudflare_dns_record\" \"a\" {\n  name = \"a\"\n  type = \"A\"\n  ttl = var.ttl\n  content = \"192.0.2.1\"\n}\n", "line 1: the record is not written out"},
+		{"terraform", "resource \"cloudflare_dns_record\" \"a\" {\n  name = \"a\"\n  type = \"A\"\n  ttl = 60\n  content = aws_eip.x.public_ip\n}\n", "line 1: the record is not written out"},
+		{"terraform", "resource \"cloudflare_dns_record\" \"a\" {\n  name = \"a\"\n  type = \"MX\"\n  ttl = 60\n  content = \"m\"\n}\n", "line 1: the MX record has no priority"},
+		{"terraform", "resource \"cloudflare_record\" \"a\" {\n  name = \"_sip._tls\"\n  type = \"SRV\"\n  data = {\n    service = \"_sip\"\n  }\n}\n", "of an old version"},
+		{"terraform", "resource \"cloudflare_dns_record\" \"a\" {\n  name = \"a\"\n  type = \"SRV\"\n  ttl = 60\n  data = {\n    priority = 1\n    weight = 1\n    port = \"1 1\"\n    target = \"a\"\n  }\n}\n", `"1 1" is no port`},
+		{"tsv", "shop.test\t@\t60\tIN\tA\n", "line 1: it has 5 columns"},
+		{"tsv", "shop.test\twww\t60\tIN\tA\t192.0.2.1\n", `line 1: "shop.test" does not begin with "www"`},
+		{"tsv", "shop.test\t@\tx\tIN\tA\t192.0.2.1\n", `line 1: "x" is no TTL`},
+		{"tsv", "shop.test\t@\t60\tCH\tA\t192.0.2.1\n", `line 1: "CH" is not the class IN`},
+		{"tsv", "shop.test\t@\t60\tIN\tA\tx\n", "line 1: A record"},
+		{"tsv", "shop.test\t@\t60\tIN\tA\t192.0.2.1\nother.test\t@\t60\tIN\tA\t192.0.2.1\n", "line 2: it is of the zone"},
 	} {
-		_, err := ByName(c.format).Read(strings.NewReader(c.text), "file", shop)
+		_, err := reader(c.format).Read(strings.NewReader(c.text), "file", shop)
 		if err == nil || !strings.Contains(err.Error(), c.want) || freehold.KindOf(err) != freehold.KindInvalid {
 			t.Errorf("%s %.40q: %v, want %q", c.format, c.text, err, c.want)
 		}
@@ -323,14 +355,19 @@ func FuzzReaders(f *testing.F) {
 		}
 		f.Add(byte(i), b.String())
 	}
+	f.Add(byte(len(All)), "shop.test\t@\t60\tIN\tMX\t10 mail.shop.test.\nwww.shop.test\twww\t60\tIN\tA\t192.0.2.1\tcloudflare_proxy=true\n")
 	f.Fuzz(func(t *testing.T, which byte, text string) {
-		format := All[int(which)%len(All)]
+		readers := slices.Concat(All, ReadOnly)
+		format := readers[int(which)%len(readers)]
 		z, err := format.Read(strings.NewReader(text), "fuzz", shop)
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\x1b\n") {
 				t.Fatalf("%s: error %q", format.Name, err)
 			}
 			return
+		}
+		if format.files == nil {
+			format = ByName("json")
 		}
 		back, losses := roundTrip(t, format, z)
 		for _, c := range z.Diff(back, freehold.DiffRules{SOA: freehold.SOAExact, DNSSEC: true, IgnoreTTL: true}).Changes {
