@@ -125,7 +125,7 @@ func (a *Auditor) Name(ctx context.Context, asked string, name freehold.Name) (A
 		out.Result.Fail(err)
 		out.Result.Status = min(out.Result.Status, freehold.StatusPartial)
 	case out.Result.Status == freehold.StatusFailed:
-		err, detail := nothingLearnt(o)
+		detail, err := nothingLearnt(o)
 		if out.Result.Fail(err); detail != "" {
 			out.Result.Error = freehold.OneLine(out.Result.Error + " (" + detail + ")")
 		}
@@ -277,15 +277,15 @@ func (a *Auditor) remember(ctx context.Context, o *freehold.Observed) (freehold.
 
 // nothingLearnt says why a name failed, by its first failed question; detail is what
 // that source's failure was, in English.
-func nothingLearnt(o *freehold.Observed) (err error, detail string) {
+func nothingLearnt(o *freehold.Observed) (detail string, err error) {
 	e := &freehold.Error{Kind: freehold.KindUnavailable, Advice: freehold.T("check the network, then run again with --resume")}
 	for _, a := range o.Asks() {
 		if a.Outcome != freehold.OutcomeAnswered && a.Outcome != freehold.OutcomeNone {
 			e.Text = freehold.T("no source answered about %q", o.Name.Unicode())
 			e.Err = &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s %m", a.Source, a.Outcome.Text().Format)}
-			return e, a.Error
+			return a.Error, e
 		}
 	}
 	e.Text = freehold.T("no source is known that could be asked about %q", o.Name.Unicode())
-	return e, ""
+	return "", e
 }
