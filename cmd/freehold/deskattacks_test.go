@@ -218,9 +218,9 @@ func (d *door) served(t *testing.T) {
 	d.proves(t, id)
 	d.now = d.now.Add(25 * time.Hour)
 	d.approves(t, id, "anne")
-	if code, _, said := d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
+	if code, _, _ := d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
 		d.approves(t, id, "bruno")
-		if code, _, said = d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
+		if code, _, said := d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
 			t.Fatalf("the holder is not served: %s", said)
 		}
 	}
