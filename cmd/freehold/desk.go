@@ -32,13 +32,18 @@ CASE is the identifier of a case, or a name: then it is the name's one open case
 
 Nothing is changed at the registry without --yes. A code is never kept in clear and never sent by plain mail.`,
 		Subcommands: []*cli.Command{
+			s.deskImportCommand(),
 			{
 				Name: "open", Usage: "open a case for a request", ArgsUsage: "NAME",
-				Description: `Contacts are those on record, not those that came with the request: --contact CHANNEL:ADDRESS, with @DATE since when it is on record, such as mail:rosa@post.example@2023-05-01. Channels: mail, phone, post, bank, account, key, recovery.`,
+				Description: `Holder, customer and contacts are taken from the register ("desk import") where it has the name; what the registry said of the holder in the last saved audit goes before it. What is typed goes before both.
+
+Contacts are those on record, not those that came with the request: --contact CHANNEL:ADDRESS, with @DATE since when it is on record, such as mail:rosa@post.example@2023-05-01. Channels: mail, phone, post, bank, account, key, recovery.`,
 				Flags: join([]cli.Flag{
 					&cli.StringFlag{Name: "act", Value: "code", Usage: "what is asked for, `ACT`: code, unlock, push, tag, repoint"},
 					&cli.StringFlag{Name: "target", Usage: "where it is to go, `TARGET`: name servers, an account, a tag"},
 					&cli.StringFlag{Name: "holder", Usage: "`NAME` of the registrant of record: an organisation, or a person"},
+					&cli.StringFlag{Name: "of", Usage: "take the register's account `CUSTOMER`, where several have the name"},
+					&cli.StringSliceFlag{Name: "host-domain", Usage: "a `DOMAIN` of the host's own: a mailbox in it is none that outlives the host; may be repeated"},
 					&cli.StringFlag{Name: "requester", Usage: "`NAME` of who asks, if not the holder"},
 					&cli.StringFlag{Name: "customer", Usage: "`NAME` of the host's customer, if not the holder"},
 					&cli.StringSliceFlag{Name: "contact", Usage: "a contact of the holder on record, `CHANNEL:ADDRESS@DATE`, or with customer/ or requester/ before it one of theirs; may be repeated"},
@@ -99,6 +104,7 @@ If what was written is lost, the code is not told again: revoke it and release a
 				Action: s.deskRelease,
 			},
 			s.deskTransferCommand(),
+			s.deskLockdownCommand(),
 			s.deskNotifyCommand(),
 			s.deskPrivacyCommand(),
 		},

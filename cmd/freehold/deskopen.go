@@ -44,6 +44,9 @@ func (j *deskJob) openNew(ctx context.Context, r freehold.Request, through freeh
 		return freehold.CaseRow{}, err
 	}
 	seen.Pressure = j.c.Bool("pressure")
+	if seen.ContactChanged, err = j.changedHands(ctx, r.Name); err != nil {
+		return freehold.CaseRow{}, err
+	}
 	return j.desk.Open(ctx, r, seen, j.operator(), through)
 }
 
@@ -58,17 +61,25 @@ func (j *deskJob) request(name string) (r freehold.Request, through freehold.Cha
 	if err := through.UnmarshalText([]byte(j.c.String("through"))); err != nil {
 		return r, 0, misuse(freehold.T("%q is no channel", freehold.OneLine(j.c.String("through"))), freehold.Text{})
 	}
-	if j.c.String("holder") == "" {
-		return r, 0, misuse(freehold.T("who the holder is is not said"), freehold.T("give --holder and the registrant of record, as the registry has it"))
+	known, err := j.onRecord(j.c.Context, r.Name)
+	if err != nil {
+		return r, 0, err
 	}
-	party := func(flag string) freehold.Party {
+	party := func(flag string, otherwise freehold.Party) freehold.Party {
 		if said := j.c.String(flag); said != "" {
 			return freehold.Party{Organisation: said}
 		}
-		return freehold.Party{Organisation: j.c.String("holder")}
+		return otherwise
 	}
 	r.HighValue = j.c.Bool("high-value")
-	r.Holder, r.Requester, r.Customer, r.Target = party("holder"), party("requester"), party("customer"), j.c.String("target")
+	r.Holder = party("holder", known.holder)
+	if r.Holder == (freehold.Party{}) {
+		return r, 0, misuse(freehold.T("who the holder is is not said"), freehold.T("give --holder and the registrant of record, as the registry has it"))
+	}
+	if known.customer == (freehold.Party{}) {
+		known.customer = r.Holder
+	}
+	r.Requester, r.Customer, r.Target = party("requester", r.Holder), party("customer", known.customer), j.c.String("target")
 	if r.FirstRequest, err = timeFlag(j.c, "first", j.now()); err != nil {
 		return r, 0, err
 	}
@@ -83,6 +94,7 @@ func (j *deskJob) request(name string) (r freehold.Request, through freehold.Cha
 		k.ID = fmt.Sprintf("c%d", i+1)
 		r.Contacts = append(r.Contacts, k)
 	}
+	r.Contacts = withRecorded(r.Contacts, known.contacts)
 	return r, through, nil
 }
 

@@ -16,12 +16,13 @@ import (
 func helpWords(path []*cli.Command) map[string]string {
 	layers := len(freehold.Layers)
 	return map[string]string{
-		"formats":   strings.Join(formatsOf(path), ", "),
-		"languages": strings.Join(report.Langs, ", "),
-		"layers":    strings.Join(freehold.AttestSubjects[:layers], ", "),
-		"subjects":  strings.Join(freehold.AttestSubjects[layers:], ", "),
-		"fields":    fieldWords(),
-		"encodings": encodingWords(),
+		"formats":         strings.Join(formatsOf(path), ", "),
+		"languages":       strings.Join(report.Langs, ", "),
+		"layers":          strings.Join(freehold.AttestSubjects[:layers], ", "),
+		"subjects":        strings.Join(freehold.AttestSubjects[layers:], ", "),
+		"fields":          fieldWords(),
+		"encodings":       encodingWords(),
+		"register_fields": registerFieldWords(),
 	}
 }
 

@@ -142,6 +142,7 @@ func totalsDoc(s freehold.ImportSummary) importTotals {
 type importJSON struct {
 	out     encoder
 	speaker freehold.Speaker
+	schema  string
 	list    string // the list that is being written: "rows", then "missing"
 	members int
 }
@@ -182,7 +183,7 @@ func (j *importJSON) Begin(files []freehold.Import) error {
 	if err != nil {
 		return err
 	}
-	if err := j.raw(`{"schema":"` + SchemaImport + `","files":` + string(b)); err != nil {
+	if err := j.raw(`{"schema":"` + j.schema + `","files":` + string(b)); err != nil {
 		return err
 	}
 	return j.begin("rows")
@@ -212,6 +213,7 @@ func (j *importJSON) End(s freehold.ImportSummary) error {
 type importLines struct {
 	out     encoder
 	speaker freehold.Speaker
+	schema  string
 }
 
 type (
@@ -236,7 +238,7 @@ type (
 )
 
 func (j *importLines) Begin(files []freehold.Import) error {
-	return j.out.write(importLine{"import", SchemaImport, importDocs(files, j.speaker)})
+	return j.out.write(importLine{"import", j.schema, importDocs(files, j.speaker)})
 }
 
 func (j *importLines) Row(r *freehold.ImportedRow) error {
@@ -248,5 +250,5 @@ func (j *importLines) Missing(l freehold.Listing) error {
 }
 
 func (j *importLines) End(s freehold.ImportSummary) error {
-	return j.out.write(importSummaryLine{"summary", SchemaImport, totalsDoc(s)})
+	return j.out.write(importSummaryLine{"summary", j.schema, totalsDoc(s)})
 }

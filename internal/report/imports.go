@@ -8,8 +8,12 @@ import (
 	"freehold"
 )
 
-// SchemaImport is the schema of an import's envelope.
-const SchemaImport = "freehold.import/1"
+// SchemaImport is the schema of an import's envelope, SchemaRegisterImport that of an
+// import into the register of a host's customers.
+const (
+	SchemaImport         = "freehold.import/1"
+	SchemaRegisterImport = "freehold.register_import/1"
+)
 
 // ImportFormats lists the formats an import can be told in.
 var ImportFormats = []string{FormatTable, FormatJSON, FormatJSONL}
@@ -34,9 +38,9 @@ func NewImport(format string, w io.Writer, o Options) (ImportWriter, error) {
 	case FormatTable:
 		return &importTable{p: newPrinter(w, o, s)}, nil
 	case FormatJSON:
-		return &importJSON{out: encoder{w: w}, speaker: s}, nil
+		return &importJSON{out: encoder{w: w}, speaker: s, schema: SchemaImport}, nil
 	case FormatJSONL:
-		return &importLines{out: encoder{w: w}, speaker: s}, nil
+		return &importLines{out: encoder{w: w}, speaker: s, schema: SchemaImport}, nil
 	}
 	return nil, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("an import is not told as %q", format), Advice: freehold.T("use one of %s", strings.Join(ImportFormats, ", "))}
 }
@@ -47,13 +51,29 @@ const (
 	maxShownMissing = 20
 )
 
+// NewRegisterImport is NewImport for an import into the register of a host's customers.
+func NewRegisterImport(format string, w io.Writer, o Options) (ImportWriter, error) {
+	writer, err := NewImport(format, w, o)
+	switch t := writer.(type) {
+	case *importTable:
+		t.register = true
+	case *importJSON:
+		t.schema = SchemaRegisterImport
+	case *importLines:
+		t.schema = SchemaRegisterImport
+	}
+	return writer, err
+}
+
 // importTable tells an import to a person.
 type importTable struct {
-	p       *printer
-	files   int
-	shown   int
-	hidden  int
-	missing []string
+	p *printer
+	// register: what is imported are customers, not names of the portfolio.
+	register bool
+	files    int
+	shown    int
+	hidden   int
+	missing  []string
 }
 
 func (t *importTable) Begin(files []freehold.Import) error {
@@ -176,7 +196,7 @@ func (p *printer) field(f freehold.ListingField) string {
 	case freehold.ListedNotes:
 		return p.say("notes")
 	}
-	return string(f)
+	return p.registerField(f)
 }
 
 func (t *importTable) Row(r *freehold.ImportedRow) error {
@@ -229,8 +249,11 @@ func (t *importTable) said(r *freehold.ImportedRow) []string {
 	p := t.p
 	var out []string
 	name := r.Name.Unicode()
-	if name == "" {
+	if name == "" || t.register && r.Written != "" {
 		name = freehold.OneLine(r.Written)
+	}
+	if t.register && !r.Name.IsZero() && r.Written != r.Name.ASCII() {
+		name += " (" + r.Name.Unicode() + ")"
 	}
 	switch r.Outcome {
 	case freehold.ImportOdd:
@@ -283,7 +306,11 @@ func (t *importTable) End(s freehold.ImportSummary) error {
 		p.line(nil)
 	}
 	if s.Missing > 0 {
-		p.line(p.heading(p.say("In the portfolio, and not in what was imported; kept")))
+		head := p.say("In the portfolio, and not in what was imported; kept")
+		if t.register {
+			head = p.say("In the register, and not in what was imported; kept")
+		}
+		p.line(p.heading(head))
 		names := strings.Join(t.missing, ", ")
 		if more := s.Missing - len(t.missing); more > 0 {
 			names = p.say("%s and %d more", names, more)
@@ -313,6 +340,10 @@ func (t *importTable) totals(s freehold.ImportSummary) {
 		{s.Outcomes[freehold.ImportOdd], p.say("odd: nothing was taken")},
 		{s.Outcomes[freehold.ImportHeading], p.say("the heading, or above it")},
 		{s.Outcomes[freehold.ImportEmpty] + s.Outcomes[freehold.ImportComment], p.say("empty or a comment")},
+	}
+	if t.register {
+		rows[0].what, rows[1].what = p.say("of customers who are new"), p.say("of customers on record, with something new")
+		rows[2].what = p.say("of customers on record, with nothing new")
 	}
 	digits := 0
 	for _, r := range rows {

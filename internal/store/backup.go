@@ -56,6 +56,8 @@ var tables = []table{
 	{"ledger_leaves", "case_id, seq"},
 	{"ledger_hashes", "idx"},
 	{"checkpoints", "size"},
+	{"register", "account, seq"},
+	{"purges", "thing, at"},
 }
 
 type backupHead struct {

@@ -42,7 +42,8 @@ func neededVersion(fsys fs.FS) int64 {
 
 // since holds the migration that made a table, of those that came after the first.
 var since = map[string]int64{"imports": 10, "portfolio": 10, "portfolio_tags": 10, "portfolio_claims": 10, "zone_copies": 11,
-	"cases": 12, "case_events": 12, "leases": 12, "sealed_codes": 12, "outbox": 12, "ledger_leaves": 12, "ledger_hashes": 12, "checkpoints": 12}
+	"cases": 12, "case_events": 12, "leases": 12, "sealed_codes": 12, "outbox": 12, "ledger_leaves": 12, "ledger_hashes": 12, "checkpoints": 12,
+	"register": 15, "purges": 15}
 
 // tablesOf lists the tables that migrations make: an old backup is staged in a
 // database of its own schema, which lacks the later ones.

@@ -14,6 +14,7 @@
 //	evidence.go       raw answers by digest
 //	attestations.go   what people said; challenges
 //	portfolio.go      the names someone answers for, and what files said of them
+//	register.go       what the host's records say of its customers
 //	cases.go          the desk's cases: events added, never changed; sealed codes, the outbox
 //	leases.go         who works on what
 //	ledger.go         leaves on their way into the ledger, its hashes and checkpoints

@@ -46,6 +46,8 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		{"PortfolioSelection", portfolioSelection},
 		{"PortfolioIsWhole", portfolioIsWhole},
 		{"PortfolioAttests", portfolioAttests},
+		{"Register", registerOf},
+		{"RegisterIsWhole", registerIsWhole},
 		{"Cases", cases},
 		{"CaseQueue", caseQueue},
 		{"Leases", leases},
@@ -120,6 +122,8 @@ func Populate(t *testing.T, s *store.Store) {
 	must(t, s.PutSealed(ctx, freehold.SealedCode{Case: "k1", Text: []byte("sealed"), Expires: sample.Start}, l.Fence))
 	i := imported(1)
 	put(t, s, i, false, entry(i, 2, "pain.fr", "Roux", "shop vip", "Eins"), entry(i, 3, "aux-abricots.ch", "", "", ""))
+	i = imported(2)
+	record(t, s, i, false, freehold.RegisterSaid{Account: "k7", Entries: []freehold.RegisterEntry{onRecord(i, 2, freehold.RegisterMail, "luc@a.example", sample.Start)}})
 }
 
 // content reads back all that Populate saved, in a form that compares.
@@ -149,6 +153,9 @@ func content(t *testing.T, s *store.Store) (all []string) {
 	}
 	for _, l := range collect(t, s.Listings(ctx, freehold.Selection{})) {
 		all = append(all, fmt.Sprintf("%+v", l))
+	}
+	for _, a := range collect(t, s.Register(ctx)) {
+		all = append(all, fmt.Sprintf("%+v", a))
 	}
 	k, err := s.Case(ctx, "k1")
 	must(t, err)

@@ -89,6 +89,15 @@ type Outbox struct {
 	Tries   int64
 }
 
+type Purge struct {
+	Thing  string
+	At     int64
+	SaidBy string
+	Rule   string
+	Number int64
+	Digest []byte
+}
+
 type Run struct {
 	ID         string
 	Started    int64
