@@ -3,6 +3,7 @@ package audit
 import (
 	"container/heap"
 	"context"
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -29,7 +30,7 @@ const (
 
 // Bounds of the schedule.
 const (
-	// maxWaiting bounds the names that are read before their turn, at some 100
+	// maxWaiting bounds the names that are read before their turn, at some 20
 	// octets each. Only a name that was read can be put before another.
 	maxWaiting = 1 << 20
 	// gathered and gatherFor bound what is read before the first name is asked
@@ -271,7 +272,7 @@ func (s *schedule) take(l *lane, now time.Time) {
 	for l.names[u].n == 0 {
 		u--
 	}
-	j := l.names[u].pop()
+	j := l.names[u].pop(u)
 	s.waiting--
 	if l.len() == 0 {
 		s.queued--
@@ -298,21 +299,32 @@ func (h *laneHeap) Pop() any {
 	return l
 }
 
-// fifo is a queue in blocks: what was taken is let go, and nothing is copied.
+// fifo is a queue of names that wait. A hundred thousand may: of each is kept what
+// it is audited by, packed into blocks of text, which cost the garbage collector
+// nothing and are let go once read. The line it stood in, and the note on it, were
+// told when it was read.
 type fifo struct {
 	first, last *block
 	n           int
 }
 
+// block holds, for each job, its number doubled, its name, and what was asked
+// where that is not the name. An odd number marks one of the jobs that are kept as
+// they are.
 type block struct {
-	jobs     [32]job
-	from, to int
-	next     *block
+	packed []byte
+	odd    []job
+	next   *block
 }
 
+// blockSize is small enough for a thousand servers, each with its own.
+const blockSize = 2048
+
 func (q *fifo) push(j job) {
-	if q.last == nil || q.last.to == len(q.last.jobs) {
-		b := &block{}
+	var room [256]byte
+	entry := pack(room[:0], j)
+	if q.last == nil || len(q.last.packed)+len(entry) > cap(q.last.packed) {
+		b := &block{packed: make([]byte, 0, max(blockSize, len(entry)))}
 		if q.last == nil {
 			q.first = b
 		} else {
@@ -320,23 +332,72 @@ func (q *fifo) push(j job) {
 		}
 		q.last = b
 	}
-	q.last.jobs[q.last.to] = j
-	q.last.to++
+	q.last.packed = append(q.last.packed, entry...)
+	if entry[0]&1 == 1 {
+		q.last.odd = append(q.last.odd, j)
+	}
 	q.n++
 }
 
-func (q *fifo) pop() job {
+func pack(b []byte, j job) []byte {
+	// Only what reads back as the same name is kept as text.
+	if name, err := freehold.ParseName(j.Name.ASCII()); err != nil || name != j.Name || j.Err != nil {
+		return binary.AppendUvarint(b, uint64(j.seq)<<1|1)
+	}
+	b = binary.AppendUvarint(b, uint64(j.seq)<<1)
+	b = packText(b, j.Name.ASCII())
+	if j.Asked == j.Name.ASCII() {
+		return append(b, 0)
+	}
+	return packText(b, j.Asked)
+}
+
+// packText writes a text after its length plus one: zero is no text, not even an
+// empty one.
+func packText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))+1), s...)
+}
+
+func (q *fifo) pop(u Urgency) job {
 	b := q.first
-	j := b.jobs[b.from]
-	b.jobs[b.from] = job{}
-	b.from++
+	number := b.uvarint()
+	j := job{seq: int(number >> 1), Urgency: u}
+	if number&1 == 1 {
+		j = b.odd[0]
+		b.odd[0] = job{}
+		b.odd = b.odd[1:]
+	} else {
+		ascii, _ := b.text()
+		j.Name, _ = freehold.ParseName(ascii) // as it did when it was packed
+		asked, other := b.text()
+		if !other {
+			asked = ascii
+		}
+		j.Asked = asked
+	}
 	q.n--
-	if b.from == b.to {
+	if len(b.packed) == 0 {
 		if q.first = b.next; q.first == nil {
 			q.last = nil
 		}
 	}
 	return j
+}
+
+func (b *block) uvarint() uint64 {
+	v, n := binary.Uvarint(b.packed)
+	b.packed = b.packed[n:]
+	return v
+}
+
+func (b *block) text() (s string, there bool) {
+	n := b.uvarint()
+	if n == 0 {
+		return "", false
+	}
+	s = string(b.packed[:n-1])
+	b.packed = b.packed[n-1:]
+	return s, true
 }
 
 // server is what the limiter calls the server that is asked about a name first.
