@@ -218,11 +218,10 @@ func (d *door) served(t *testing.T) {
 	d.proves(t, id)
 	d.now = d.now.Add(25 * time.Hour)
 	d.approves(t, id, "anne")
-	if code, _, _ := d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
-		d.approves(t, id, "bruno")
-		if code, _, said := d.run(strings.NewReader(""), "desk", "release", id, "--yes", "-o", d.path("served.age")); code != exitDone {
-			t.Fatalf("the holder is not served: %s", said)
-		}
+	release := []string{"desk", "release", id, "--yes", "-o", d.path("served.age")}
+	if code, _, _ := d.run(strings.NewReader(""), release...); code != exitDone {
+		d.approves(t, id, "bruno") // what happened before may call for two
+		d.does(t, "", release...)
 	}
 	if !d.now.Before(deadline) {
 		t.Errorf("served at %s, after the deadline %s", d.now, deadline)

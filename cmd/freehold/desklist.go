@@ -33,6 +33,9 @@ type caseDoc struct {
 	Judged   *judgedDoc    `json:"judged,omitempty"`
 	Ability  *abilityDoc   `json:"ability,omitempty"`
 	Contacts []contactDoc  `json:"contacts,omitempty"`
+	Signs    []signDoc     `json:"signs,omitempty"`
+	Doubts   []doubtDoc    `json:"doubts,omitempty"`
+	Mandates []mandateDoc  `json:"mandates,omitempty"`
 	Disputes []disputeDoc  `json:"disputes,omitempty"`
 	Events   []caseLineDoc `json:"events,omitempty"`
 }
@@ -61,6 +64,26 @@ type contactDoc struct {
 	Address  string     `json:"address"`
 	Since    *time.Time `json:"since"`
 	Previous bool       `json:"previous"`
+}
+
+type signDoc struct {
+	ID     string `json:"id"`
+	Points int    `json:"points"`
+	Why    string `json:"why"`
+}
+
+type doubtDoc struct {
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+	Words  string `json:"words"`
+}
+
+type mandateDoc struct {
+	ID    string     `json:"id"`
+	From  string     `json:"from"`
+	To    string     `json:"to"`
+	Since time.Time  `json:"since"`
+	Until *time.Time `json:"until"`
 }
 
 type disputeDoc struct {
@@ -284,8 +307,11 @@ func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
 	for _, r := range a.Why {
 		fmt.Fprintln(j.Out, "  "+r.Text.Render(j.speaker)+citation(r.Citation))
 	}
-	if len(a.Missing) > 0 {
+	switch {
+	case len(a.Missing) > 0:
 		fmt.Fprintln(j.Out, j.say("One of these would suffice:"))
+	case !a.Enough && c.State == freehold.CaseOpen && !a.Stopped && a.Strength < a.Level.Bar:
+		fmt.Fprintln(j.Out, j.say("With the contacts of this case nothing would suffice: it takes another one on record, or what raises the bar has to be cleared."))
 	}
 	for _, o := range a.Missing {
 		var parts []string
@@ -306,7 +332,7 @@ func (j *deskJob) tellWhole(row freehold.CaseRow, a identity.Assessment) {
 func (j *deskJob) tellAround(c freehold.Case) {
 	line := func(t string) { fmt.Fprintln(j.Out, "  "+t) }
 	for _, s := range c.Signals {
-		line(j.say("sign of risk, %d points: %s (%s)", s.Points, s.Why.Render(j.speaker), s.ID))
+		line(j.say("sign of risk (points: %d): %s (%s)", s.Points, s.Why.Render(j.speaker), s.ID))
 	}
 	for _, d := range c.Doubts {
 		line(j.say("doubt %s: %s, %s", d.ID, freehold.OneLine(d.Words), freehold.OneLine(d.Reason)))
@@ -373,6 +399,15 @@ func (j *deskJob) caseDocument(row freehold.CaseRow, waits error, a identity.Ass
 	}
 	for _, k := range c.Contacts {
 		doc.Contacts = append(doc.Contacts, contactDoc{k.ID, k.Of.String(), k.Channel.String(), k.Address, momentOrNull(k.Since), k.Previous})
+	}
+	for _, s := range c.Signals {
+		doc.Signs = append(doc.Signs, signDoc{s.ID, s.Points, s.Why.Render(j.speaker)})
+	}
+	for _, d := range c.Doubts {
+		doc.Doubts = append(doc.Doubts, doubtDoc{d.ID, d.Reason, d.Words})
+	}
+	for _, m := range c.Mandates {
+		doc.Mandates = append(doc.Mandates, mandateDoc{m.ID, partyName(m.From), partyName(m.To), m.Since, momentOrNull(m.Until)})
 	}
 	for _, d := range c.Disputes {
 		doc.Disputes = append(doc.Disputes, disputeDoc{d.ID, d.Claims.String(), d.Settled, d.Upheld})
