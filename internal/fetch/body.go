@@ -16,16 +16,22 @@ import (
 // keptPrefix is how much of a body that is too large is kept to look at.
 const keptPrefix = 64 << 10
 
-// bodies holds buffers that bodies are read into before they are kept in their
+// bodies holds what bodies are read with and into before they are kept in their
 // exact size.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+var bodies = sync.Pool{New: func() any { return new(body) }}
+
+type body struct {
+	bytes.Buffer
+	from io.LimitedReader
+}
 
 // readBody reads at most most octets. Of a larger body the beginning is kept.
 // Compressed bodies are counted as they are inflated.
-func readBody(hr *http.Response, most int64) (body []byte, truncated bool, err error) {
-	buf := bodies.Get().(*bytes.Buffer)
+func readBody(hr *http.Response, most int64) (kept []byte, truncated bool, err error) {
+	buf := bodies.Get().(*body)
 	buf.Reset()
 	defer func() {
+		buf.from.R = nil
 		if buf.Cap() <= keptPrefix { // the odd large one is not kept for the many small ones
 			bodies.Put(buf)
 		}
@@ -34,7 +40,8 @@ func readBody(hr *http.Response, most int64) (body []byte, truncated bool, err e
 	if hr.ContentLength > most {
 		limit, truncated = min(keptPrefix, most), true
 	}
-	_, err = buf.ReadFrom(io.LimitReader(hr.Body, limit))
+	buf.from = io.LimitedReader{R: hr.Body, N: limit}
+	_, err = buf.ReadFrom(&buf.from)
 	if int64(buf.Len()) > most {
 		buf.Truncate(int(min(keptPrefix, most)))
 		truncated, err = true, nil
