@@ -164,6 +164,8 @@ type ActDone struct{ Receipt string }
 type TransferSeen struct {
 	State   string // RFC 5730 §2.9.3.4: "pending", "clientApproved", "serverApproved", …
 	Gaining string // the registrar that asks
+	// ActBy is when the registry decides a pending one by itself; zero: not told.
+	ActBy time.Time
 }
 
 // Reopened lets a refused case go on, with a reason.

@@ -43,7 +43,10 @@ func (d *Desk) seen(ctx context.Context, m transfer.Message) error {
 	}
 	// Nothing that a registry writes may keep the messages after it waiting.
 	m.Gaining = short(freehold.OneLine(m.Gaining))
-	body := freehold.TransferSeen{State: m.State, Gaining: m.Gaining}
+	body := freehold.TransferSeen{State: m.State, Gaining: m.Gaining, ActBy: m.ActBy.UTC().Truncate(time.Microsecond)}
+	if m.ActBy.IsZero() || m.State != "pending" {
+		body.ActBy = time.Time{}
+	}
 	var alarmed string
 	for _, l := range lines {
 		row, err := d.Store.Case(ctx, l.ID)
@@ -56,7 +59,7 @@ func (d *Desk) seen(ctx context.Context, m transfer.Message) error {
 		}
 		c := row.Case
 		switch {
-		case lastTransfer(c) == body && (c.Act == freehold.ActCode || alarm(c)):
+		case sameTransfer(lastTransfer(c), body) && (c.Act == freehold.ActCode || alarm(c)):
 			return nil // read before
 		case c.State == freehold.CaseRevealed, lastTransfer(c).State == "pending" && lastTransfer(c).Gaining == m.Gaining:
 			_, err := d.retried(ctx, l.ID, addition{id: l.ID, actor: "registry", bodies: []freehold.CaseBody{body}, wake: true, notices: m.State == "pending"})
@@ -75,6 +78,10 @@ func short(s string) string {
 		return string(r[:most])
 	}
 	return s
+}
+
+func sameTransfer(a, b freehold.TransferSeen) bool {
+	return a.State == b.State && a.Gaining == b.Gaining && a.ActBy.Equal(b.ActBy)
 }
 
 func lastTransfer(c freehold.Case) freehold.TransferSeen {
