@@ -68,6 +68,7 @@ type deskTable struct {
 // config file has no [mail].
 type postOffice struct {
 	post *mail.Post
+	kept []mail.Kept
 	mail.Controller
 }
 
@@ -88,6 +89,9 @@ func (s *session) openPost() (o postOffice, err error) {
 				return o, misuse(freehold.T("config file %q: nothing is called %q", path, key.String()), freehold.Text{})
 			}
 		}
+	}
+	if o.kept, err = retained(); err != nil {
+		return o, err
 	}
 	o.Controller = mail.Controller{Name: doc.Desk.Controller, Contact: doc.Desk.Contact, Phone: doc.Desk.Phone, DPO: doc.Desk.DPO, Authority: doc.Desk.Authority}
 	if doc.Mail == nil {
@@ -123,6 +127,17 @@ func (s *session) openPost() (o postOffice, err error) {
 	}
 	o.post, err = mail.New(c)
 	return o, err
+}
+
+// retained is how long what is kept, as the dated data of this program has it.
+func retained() (kept []mail.Kept, err error) {
+	rows, _, err := identity.Retentions()
+	for _, r := range rows {
+		if r.Jurisdiction == "default" {
+			kept = append(kept, mail.Kept{What: r.What, Days: r.Keep.N})
+		}
+	}
+	return kept, err
 }
 
 // certificates reads those of a PEM file beside the config file.
@@ -163,7 +178,7 @@ func (k courier) Carry(ctx context.Context, l desk.Letter) (string, error) {
 }
 
 func (k courier) letter(l desk.Letter) (mail.Letter, error) {
-	about := mail.About{ID: fmt.Sprintf("%s.%d.%d", l.Case, l.Event, l.Part), Case: l.Of}
+	about := mail.About{ID: fmt.Sprintf("%s.%d.%d", l.Case, l.Event, l.Part), Case: l.Of, By: l.By}
 	if l.Contact != "" {
 		if about.To = mailboxOf(l.To); about.To == "" {
 			return mail.Letter{}, desk.ErrNotMine
@@ -171,7 +186,9 @@ func (k courier) letter(l desk.Letter) (mail.Letter, error) {
 	}
 	switch l.Kind {
 	case freehold.OutNotice:
-		return k.Notice(about, l.Text), nil
+		letter := k.Notice(about, l.Text) // the first that this person gets of the case (GDPR art. 14(3))
+		letter.Privacy = k.Privacy(k.kept)
+		return letter, nil
 	case freehold.OutTransfer:
 		return k.Transfer(about, l.Text), nil
 	}
@@ -352,17 +369,7 @@ func (s *session) deskPrivacy(c *cli.Context) error {
 	if err := office.Whole(); err != nil {
 		return err
 	}
-	rows, _, err := identity.Retentions()
-	if err != nil {
-		return err
-	}
-	var kept []mail.Kept
-	for _, r := range rows {
-		if r.Jurisdiction == "default" {
-			kept = append(kept, mail.Kept{What: r.What, Days: r.Keep.N})
-		}
-	}
-	text := office.Privacy(kept)
+	text := office.Privacy(office.kept)
 	if c.String("to") == "" {
 		for _, t := range text {
 			fmt.Fprintf(j.Out, "%s\n\n", t.Render(j.speaker))

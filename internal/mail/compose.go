@@ -24,7 +24,7 @@ func (p *Post) message(l Letter) (*gomail.Msg, error) {
 		return nil, err
 	}
 	body := p.body(l)
-	if strings.Contains(body, "AGE ENCRYPTED FILE") || strings.Contains(body, "age-encryption.org") {
+	if all := p.subject(l) + body; strings.Contains(all, "AGE ENCRYPTED FILE") || strings.Contains(all, "age-encryption.org") {
 		return nil, &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("a transfer code does not go by mail, sealed or not")}
 	}
 	if l.ID == "" || strings.ContainsAny(l.ID, "<>@ \r\n\t") {
@@ -82,23 +82,31 @@ func (p *Post) subject(l Letter) string {
 	return clip(strings.Join(all, " / "))
 }
 
-// body says all of it in one language after the other.
+// body says all of it in one language after the other, and then what is long and
+// nobody answers, likewise.
 func (p *Post) body(l Letter) string {
 	var all []string
 	for _, lang := range p.c.Languages {
-		var b strings.Builder
-		for i, t := range append(append([]freehold.Text{}, l.Body...), p.c.About...) {
-			if i > 0 {
-				b.WriteString("\n")
-			}
-			if i == len(l.Body) {
-				b.WriteString("* * *\n\n") // not "-- ": a reader's program would hide the other languages with it
-			}
-			b.WriteString(wrap(t.Render(lang.Speaker), lineWidth))
+		text := paragraphs(l.Body, lang.Speaker)
+		if l.To != "" {
+			text += "\n* * *\n\n" + paragraphs(p.c.About, lang.Speaker) // not "-- ": a reader's program would hide the other languages with it
 		}
-		all = append(all, b.String())
+		all = append(all, text)
+	}
+	if len(l.Privacy) > 0 {
+		for _, lang := range p.c.Languages {
+			all = append(all, paragraphs(l.Privacy, lang.Speaker))
+		}
 	}
 	return strings.Join(all, "\n"+strings.Repeat("_", lineWidth)+"\n\n")
+}
+
+func paragraphs(texts []freehold.Text, speaker freehold.Speaker) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, wrap(t.Render(speaker), lineWidth))
+	}
+	return strings.Join(all, "\n")
 }
 
 // wrap breaks a paragraph at spaces. A word that is longer than a line stays whole: it

@@ -1,21 +1,30 @@
 package mail
 
-import "freehold"
+import (
+	"time"
+
+	"freehold"
+)
 
 // About a letter of a case: its number, its name, and when it was asked.
 type About struct {
 	ID   string // of the letter
 	To   string
 	Case freehold.Case
+	By   time.Time // when it is to be done; zero: not known
 }
 
 // Notice tells somebody on record of a request. said is the sentence of the case.
 func (c Controller) Notice(a About, said freehold.Text) Letter {
-	return Letter{ID: a.ID, To: a.To, Subject: freehold.T("%s: somebody asks for something to be done with this name (%s)", a.Case.Name.Unicode(), a.Case.ID), Body: []freehold.Text{
+	l := Letter{ID: a.ID, To: a.To, Subject: freehold.T("%s: somebody asks for something to be done with this name (%s)", a.Case.Name.Unicode(), a.Case.ID), Body: []freehold.Text{
 		said,
 		freehold.T("It was asked on %t. Whoever asks has to prove who they are before anything is done.", a.Case.FirstRequest),
 		c.objecting(),
 	}}
+	if !a.By.IsZero() {
+		l.Body = append(l.Body, freehold.T("We have to answer by %t, and may do so earlier. The sooner you object, the more can still be stopped.", a.By))
+	}
+	return l
 }
 
 // Transfer tells somebody on record that the name is being moved.

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	gomail "github.com/wneessen/go-mail"
 	"golang.org/x/net/idna"
@@ -66,6 +67,8 @@ type Letter struct {
 	To      string // empty: to the house
 	Subject freehold.Text
 	Body    []freehold.Text // paragraphs
+	// Privacy is what follows it all, after every language: see Controller.Privacy.
+	Privacy []freehold.Text
 }
 
 // New checks a configuration. Errors are of KindUsage and name what is missing.
@@ -116,7 +119,7 @@ func loopback(host string) bool {
 // SMTPUTF8 (RFC 6531) all the way to the mailbox. Errors are of KindInvalid.
 func Address(s string) (string, error) {
 	bad := func(why freehold.Text) error { return &freehold.Error{Kind: freehold.KindInvalid, Text: why} }
-	if strings.ContainsAny(s, "\r\n\x00") || len(s) > 320 {
+	if strings.ContainsAny(s, "\r\n\x00") || len(s) > 320 || !utf8.ValidString(s) {
 		return "", bad(freehold.T("%q is no address", freehold.OneLine(s)))
 	}
 	s = strings.TrimSpace(s)
@@ -128,7 +131,7 @@ func Address(s string) (string, error) {
 		return "", bad(freehold.T("%q is no address that mail can be sent to", freehold.OneLine(s)))
 	}
 	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(s[at+1:], "."))
-	if err != nil || len(domain) > 253 || !strings.Contains(domain, ".") {
+	if _, wrong := freehold.ParseHost(domain); err != nil || wrong != nil || len(domain) > 253 || !strings.Contains(domain, ".") {
 		return "", bad(freehold.T("%q is no address that mail can be sent to", freehold.OneLine(s)))
 	}
 	return s[:at] + "@" + domain, nil

@@ -23,7 +23,7 @@ func (c Controller) Whole() error {
 func (c Controller) About() []freehold.Text {
 	return []freehold.Text{
 		freehold.T("You get this letter because you stand on record as a contact of this name, from before the request. %s answers for your data: %s.", c.Name, c.Contact),
-		freehold.T("What is kept of it and how long, and your rights, are told on request; give the number of the case."),
+		freehold.T("What is kept of it and how long, and your rights, are told in the first letter of a case, and on request; give the number of the case."),
 	}
 }
 

@@ -13,6 +13,7 @@ type Letter struct {
 	freehold.Outgoing
 	Of freehold.Case
 	To freehold.Contact // zero where the message goes to the house
+	By time.Time        // when the case is to be done
 }
 
 // A Courier takes letters out of the house.
@@ -86,7 +87,7 @@ func (d *Desk) sendOne(ctx context.Context, box Outbox, courier Courier, o freeh
 	if err != nil {
 		return err
 	}
-	l := Letter{Outgoing: o, Of: row.Case}
+	l := Letter{Outgoing: o, Of: row.Case, By: row.Deadline}
 	if o.Contact != "" {
 		var known bool
 		if l.To, known = row.Case.Contact(o.Contact); !known {
