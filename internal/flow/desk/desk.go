@@ -6,6 +6,7 @@
 //	advance.go   Advance: what the state of a case asks for next
 //	code.go      the code: drawn, sealed, set; handed over once
 //	guard.go     a code that stands: until it expires, is revoked or was used
+//	lockdown.go  after an intrusion: no code stands, every name is locked
 //	transfer.go  the registry's messages, each matched to a case
 //	record.go    what goes into the ledger
 //	signs.go     signs of risk, and a request that is made again
