@@ -108,6 +108,8 @@ type Request struct {
 	Accept string // empty: JSON
 	// Reads: it changes nothing, whatever its method, and may be asked again.
 	Reads bool
+	// Hide is what the answer's words may repeat and no error may: a transfer code.
+	Hide []byte
 }
 
 // An Answer is what came back, with a status of success.
@@ -211,11 +213,11 @@ func (c *Client) once(ctx context.Context, q Request) (answer *Answer, again boo
 		return answer, false, c.fail(freehold.KindUnavailable, q.Method, q.Path, &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("its answer is longer than %d bytes", c.config.MaxBody)})
 	case got.StatusCode >= 300:
 		throttled := got.StatusCode == http.StatusTooManyRequests
-		return answer, throttled || q.Reads && got.StatusCode >= 500, c.fail(kindOf(got.StatusCode), q.Method, q.Path, &StatusError{got.StatusCode, c.scrub(message(answer.Body))})
+		return answer, throttled || q.Reads && got.StatusCode >= 500, c.fail(kindOf(got.StatusCode), q.Method, q.Path, &StatusError{got.StatusCode, c.Scrub(message(answer.Body), q.Hide)})
 	}
 	if c.config.Refused != nil {
 		if said, refused := c.config.Refused(answer.Body); refused {
-			return answer, false, c.fail(freehold.KindInvalid, q.Method, q.Path, &StatusError{got.StatusCode, c.scrub(said)})
+			return answer, false, c.fail(freehold.KindInvalid, q.Method, q.Path, &StatusError{got.StatusCode, c.Scrub(said, q.Hide)})
 		}
 	}
 	return answer, false, nil
@@ -310,9 +312,9 @@ func message(body []byte) string {
 	return ""
 }
 
-// scrub takes the secret out of what the provider said, and bounds it.
-func (c *Client) scrub(said string) string {
-	for _, secret := range append(c.config.Secrets, c.config.Secret) {
+// Scrub takes the secrets, and hide, out of what the provider said, and bounds it.
+func (c *Client) Scrub(said string, hide []byte) string {
+	for _, secret := range append([]string{c.config.Secret, string(hide)}, c.config.Secrets...) {
 		if secret != "" {
 			said = strings.ReplaceAll(said, secret, "[secret]")
 		}

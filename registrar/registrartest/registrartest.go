@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"freehold"
+	"freehold/registrar/registrartest/shapes"
 	"freehold/registrar/transfer"
 )
 
@@ -30,6 +31,12 @@ type World struct {
 	// Request has somebody else ask for Name with a code; the registry waits for our
 	// answer. Nil where it cannot.
 	Request func(code []byte) error
+	// Fault makes every answer go wrong in one way, for interfaces over HTTP; nil: none
+	// of them.
+	Fault func(shapes.Fault)
+	// Delegation is the registry's view of the delegation: name servers, and whether DS
+	// records stand. Nil where it is not looked at.
+	Delegation func() (servers []string, signed bool)
 	// Shown is what the adapter printed or logged, for adapters that do; nil: nothing.
 	Shown func() string
 }
@@ -47,6 +54,9 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"Unsets", unsets},
 		{"RefusedCode", refusedCode},
 		{"LostAnswer", lostAnswer},
+		{"LostFetch", lostFetch},
+		{"Faults", faults},
+		{"Repoints", repoints},
 		{"NotOurs", notOurs},
 		{"Polls", polls},
 		{"Able", able},
@@ -292,5 +302,85 @@ func able(t *testing.T, w *World) {
 	}
 	if _, ok := w.Registrar.(transfer.Unsetter); a.Unsets && !ok {
 		t.Error("it says that it takes codes back, and has no Unset")
+	}
+}
+
+// lostFetch: a code that was asked for and not seen is not made up, and the next one
+// is the one that counts.
+func lostFetch(t *testing.T, w *World) {
+	f, ok := w.Registrar.(transfer.Fetcher)
+	if !ok || w.Lose == nil {
+		return
+	}
+	for _, done := range []bool{false, true} {
+		w.Lose(done)
+		got, err := f.Fetch(t.Context(), w.Name, true)
+		if !errors.Is(err, transfer.ErrUnknown) || !got.IsZero() {
+			t.Errorf("done %v: a code %v, %v", done, !got.IsZero(), err)
+		}
+		if got, err = f.Fetch(t.Context(), w.Name, false); err != nil {
+			t.Errorf("the next one: %v", err)
+		}
+		got.Use(func(b []byte) {
+			if !w.Accepts(b) {
+				t.Error("the next one does not count")
+			}
+		})
+	}
+}
+
+// faults: what is not understood is neither a fact nor done, and what was refused is
+// not called unknown.
+func faults(t *testing.T, w *World) {
+	if w.Fault == nil {
+		return
+	}
+	locker := w.Registrar.(transfer.Locker)
+	for _, c := range []struct {
+		fault   shapes.Fault
+		unknown bool // of a change
+	}{
+		{shapes.Broken, true}, {shapes.HTML, true}, {shapes.CutOff, true}, {shapes.Huge, true},
+		{shapes.Denied, false}, {shapes.Gone, false},
+	} {
+		w.Fault(c.fault)
+		if s, err := w.Registrar.Look(t.Context(), w.Name); err == nil {
+			t.Errorf("fault %d: looked like %+v", c.fault, s)
+		} else if strings.Contains(fmt.Sprintf("%+v", err), shapes.Secret) {
+			t.Errorf("fault %d: %v tells the key", c.fault, strings.ReplaceAll(err.Error(), shapes.Secret, "[the key]"))
+		}
+		if err := locker.Lock(t.Context(), w.Name, false); err == nil || errors.Is(err, transfer.ErrUnknown) != c.unknown {
+			t.Errorf("fault %d: a change: %v", c.fault, err)
+		} else if strings.ContainsAny(err.Error(), "\x1b\n") || strings.Contains(err.Error(), shapes.Secret) {
+			t.Errorf("fault %d: %q", c.fault, err)
+		}
+	}
+	w.Fault(shapes.Refused)
+	if s, err := w.Registrar.Look(t.Context(), w.Name); err == nil && s.Ours {
+		t.Errorf("a refusal looked like %+v", s)
+	}
+	w.Fault(shapes.Throttled)
+	if s, err := w.Registrar.Look(t.Context(), w.Name); err != nil || !s.Ours || !s.Locked {
+		t.Errorf("asked too often: %+v, %v", s, err)
+	}
+	w.Fault(shapes.None)
+}
+
+// repoints: the name servers are those that were asked for, and no DS record of the
+// old ones stays.
+func repoints(t *testing.T, w *World) {
+	r, ok := w.Registrar.(transfer.Repointer)
+	if !ok || w.Delegation == nil {
+		return
+	}
+	ns1, _ := freehold.ParseHost("ns1.new.example")
+	ns2, _ := freehold.ParseHost("ns2.new.example")
+	for range 2 {
+		if err := r.Repoint(t.Context(), w.Name, []freehold.Host{ns1, ns2}); err != nil {
+			t.Fatal(err)
+		}
+		if got, signed := w.Delegation(); len(got) != 2 || got[0] != "ns1.new.example" || got[1] != "ns2.new.example" || signed {
+			t.Errorf("%v, signed %v", got, signed)
+		}
 	}
 }

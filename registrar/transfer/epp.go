@@ -141,11 +141,7 @@ func (e *EPP) Look(ctx context.Context, name freehold.Name) (State, error) {
 		return State{}, err
 	}
 	s := State{Ours: d.Sponsor == e.config.User, Locked: d.Locked(), Pending: slices.Contains(d.Statuses, "pendingTransfer"), CodeSet: d.CodeSet}
-	for _, status := range d.Statuses {
-		if slices.Contains(barring, status) {
-			s.Barred = append(s.Barred, status)
-		}
-	}
+	s.Barred = Barring(d.Statuses)
 	return s, nil
 }
 

@@ -8,6 +8,7 @@
 //	epp.go        a registrar of its own, at a registry that speaks EPP
 //	pool.go       the same with several sessions
 //	manual.go     an operator who works in the registrar's panel
+//	web.go        what registrars' interfaces over HTTP have in common
 //
 // Package registrartest is the conformance suite: an adapter is what passes it.
 package transfer
@@ -103,6 +104,15 @@ type Tagger interface {
 // them: they would make the name unreachable.
 type Repointer interface {
 	Repoint(ctx context.Context, name freehold.Name, servers []freehold.Host) error
+}
+
+// A Delegator makes a delegation what it is to be, in two acts: their order is the
+// business of whoever moves a zone.
+type Delegator interface {
+	// Delegate replaces the name servers and leaves DS records alone.
+	Delegate(ctx context.Context, name freehold.Name, servers []freehold.Host) error
+	// SetDS replaces the DS records; none removes them.
+	SetDS(ctx context.Context, name freehold.Name, ds []freehold.DS) error
 }
 
 // A Poller reads the registry's messages one by one. The next shows once the first
