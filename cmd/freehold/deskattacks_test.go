@@ -361,6 +361,16 @@ var doorAttacks = []doorAttack{
 		func(t *testing.T, d *door) string {
 			return d.told("desk", "show", d.opens(t, doorOther, "--asked-by", "rosa@p0st.example"))
 		}},
+	{threats.Attack{Who: "thief", Does: "asks in the holder's name, from a domain that looks like theirs, to slip into their open case", Stops: "a request that is made again is looked at like a first one, and its contacts are none", Says: "which looks like"},
+		func(t *testing.T, d *door) string {
+			id := d.opens(t, doorOther)
+			again := d.json(t, "", "desk", "open", doorOther, "--holder", "Abegg Früchte GmbH", "--contact", "mail:rosa@p0st.example@2001-01-01", "--asked-by", "rosa@p0st.example")
+			said := d.told("desk", "show", id)
+			if again.Case != id || strings.Contains(said, "2001-01-01") {
+				t.Errorf("case %q, not %q: %s", again.Case, id, said)
+			}
+			return said
+		}},
 	{threats.Attack{Who: "thief", Does: "asks for a case by a path", Stops: "cases are rows, not files", Says: "is not a domain name"},
 		func(_ *testing.T, d *door) string { return d.told("desk", "show", "../../../etc/passwd") }},
 	{threats.Attack{Who: "thief", Does: "asks for a case by a piece of SQL", Stops: "queries take arguments", Says: "there is no case"},

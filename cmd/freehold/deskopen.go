@@ -25,10 +25,11 @@ func (s *session) deskOpen(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	row, again, err := j.desk.Repeated(c.Context, r, j.operator(), through)
-	if err == nil && !again {
-		row, err = j.openNew(c.Context, r, through)
+	seen, err := j.seen(c.Context, r.Name)
+	if err != nil {
+		return err
 	}
+	row, again, err := j.desk.Request(c.Context, r, seen, j.operator(), through)
 	if err != nil {
 		return err
 	}
@@ -38,16 +39,16 @@ func (s *session) deskOpen(c *cli.Context) error {
 	return j.tellCase(row, nil, nil, false)
 }
 
-func (j *deskJob) openNew(ctx context.Context, r freehold.Request, through freehold.Channel) (freehold.CaseRow, error) {
-	seen, err := j.surroundings(ctx, r.Name, j.c.String("asked-by"))
+// seen is what is known around a request: what the flags tell, the saved audits, and the
+// register.
+func (j *deskJob) seen(ctx context.Context, name freehold.Name) (identity.Surroundings, error) {
+	seen, err := j.surroundings(ctx, name, j.c.String("asked-by"))
 	if err != nil {
-		return freehold.CaseRow{}, err
+		return seen, err
 	}
 	seen.Pressure = j.c.Bool("pressure")
-	if seen.ContactChanged, err = j.changedHands(ctx, r.Name); err != nil {
-		return freehold.CaseRow{}, err
-	}
-	return j.desk.Open(ctx, r, seen, j.operator(), through)
+	seen.ContactChanged, err = j.changedHands(ctx, name)
+	return seen, err
 }
 
 // request reads what was asked for from the flags.

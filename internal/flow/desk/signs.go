@@ -28,6 +28,21 @@ func (d *Desk) Repeated(ctx context.Context, r freehold.Request, actor string, t
 	return row, true, err
 }
 
+// Request takes a request in: a case of its own, or, where who asks has an open one
+// about the same, another event of that one (again). What is known around it is looked at
+// either way: who slips into the case of somebody else does not escape notice.
+func (d *Desk) Request(ctx context.Context, r freehold.Request, seen identity.Surroundings, actor string, through freehold.Channel) (row freehold.CaseRow, again bool, err error) {
+	row, again, err = d.Repeated(ctx, r, actor, through)
+	switch {
+	case err != nil:
+	case again:
+		row, err = d.LookAgain(ctx, row.Case.ID, seen)
+	default:
+		row, err = d.Open(ctx, r, seen, actor, through)
+	}
+	return row, again, err
+}
+
 // underWay reads the cases of a name in which something may still be done. One that
 // does not read back is told and left out: who damaged it must not keep the holder from
 // asking anew.
