@@ -33,17 +33,19 @@
 //	registrar/          what registries and registrars say: rdap, whois; what they are told: epp
 //	dnsexport/          zones: zone files, transfers, observation, providers, the archive of copies, moves
 //	verify/             control record and verdict; verify/rules has one rule a file; identity
-//	internal/flow/      the jobs, each joining the rooms above: audit, portfolio, export, move, evacuate, desk
+//	internal/flow/      the jobs, each joining the rooms above: audit, portfolio, export, move, evacuate, desk, work
 //	internal/policy/    transfer rules per TLD as dated data with citations
 //	internal/resolve/   DNS client, iterative resolver, DNSSEC validator, DNS facts
 //	internal/fetch/     HTTP that cannot be lured elsewhere; internal/limit, one limiter per server
 //	internal/providerapi/ what the APIs of providers have in common
 //	internal/ledger/    signed Merkle log of decisions; internal/seal, codes sealed to one person
+//	internal/mail/      letters of the desk by SMTP; internal/queue, its cases spread over processes
 //	internal/tabular/   tables as people keep them: CSV, XLSX, any encoding; internal/headings, what their columns are
 //	internal/store/     SQLite and PostgreSQL behind one interface; storetest proves both
 //	internal/report/    table, JSON, HTML, Markdown, CSV, calendar; languages
 //	internal/lab/       an offline world: registries, registrars, WHOIS, DNS, hosts, an EPP registry
 //	cmd/freehold/       the command line, one file per command: the only place where all meets
+//	examples/           whole cases by commands alone, played by the tests
 //
 // Who may import whom is a table in importtable_test.go, which enforces it.
 //
