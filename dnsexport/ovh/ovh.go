@@ -15,14 +15,11 @@ package ovh
 
 import (
 	"context"
-	"crypto/sha1"
-	"encoding/hex"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"freehold"
@@ -30,84 +27,32 @@ import (
 	"freehold/dnsexport/apizone"
 	"freehold/dnsexport/zonefile"
 	"freehold/internal/providerapi"
+	"freehold/internal/providerapi/ovhauth"
 )
 
-// Base is the API's address for customers in Europe.
-const Base = "https://eu.api.ovh.com/1.0"
+const provider = ovhauth.Provider
 
-const provider = "OVH"
-
-// Keys prove who asks: of the application, its secret, and of the consumer that
-// allowed it.
-type Keys struct {
-	Application, Secret, Consumer string
-}
+// Keys prove who asks.
+type Keys = ovhauth.Keys
 
 // Client is one account.
 type Client struct {
-	api, plain *providerapi.Client // plain signs nothing
-	keys       Keys
-	now        func() time.Time
-
-	mu     sync.Mutex
-	offset *time.Duration // of the server's clock from ours
+	api *providerapi.Client
+	now func() time.Time
 }
 
 var _ dnsexport.Target = (*Client)(nil)
 
 // New makes a client.
 func New(config providerapi.Config, keys Keys, now func() time.Time) (*Client, error) {
-	config.Provider, config.Secrets = provider, []string{keys.Secret, keys.Consumer}
-	if config.Base == "" {
-		config.Base = Base
-	}
 	if now == nil {
 		now = time.Now
 	}
-	c := &Client{keys: keys, now: now}
-	var err error
-	if c.plain, err = providerapi.New(config); err != nil {
+	api, err := ovhauth.New(config, keys, now)
+	if err != nil {
 		return nil, err
 	}
-	config.Sign = c.sign
-	c.api, err = providerapi.New(config)
-	return c, err
-}
-
-// sign puts the signature into the headers.
-func (c *Client) sign(r *http.Request, body []byte) error {
-	offset, err := c.clock(r.Context())
-	if err != nil {
-		return err
-	}
-	at := strconv.FormatInt(c.now().Add(offset).Unix(), 10)
-	r.Header.Set("X-Ovh-Application", c.keys.Application)
-	r.Header.Set("X-Ovh-Consumer", c.keys.Consumer)
-	r.Header.Set("X-Ovh-Timestamp", at)
-	r.Header.Set("X-Ovh-Signature", Signature(c.keys, r.Method, r.URL.String(), string(body), at))
-	return nil
-}
-
-// Signature is what OVH asks for: SHA-1 over secret, consumer key, method, address,
-// body and time, with "$1$" before it.
-func Signature(k Keys, method, address, body, at string) string {
-	sum := sha1.Sum([]byte(strings.Join([]string{k.Secret, k.Consumer, method, address, body, at}, "+")))
-	return "$1$" + hex.EncodeToString(sum[:])
-}
-
-// clock asks the server for the time, once.
-func (c *Client) clock(ctx context.Context) (time.Duration, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.offset == nil {
-		var at int64
-		if err := c.plain.Do(ctx, http.MethodGet, "/auth/time", nil, &at); err != nil {
-			return 0, err
-		}
-		d := time.Unix(at, 0).Sub(c.now())
-		c.offset = &d
-	}
-	return *c.offset, nil
+	return &Client{api, now}, nil
 }
 
 // Traits of OVH.

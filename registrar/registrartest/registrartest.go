@@ -313,12 +313,15 @@ func lostFetch(t *testing.T, w *World) {
 		return
 	}
 	for _, done := range []bool{false, true} {
+		if err := w.Registrar.(transfer.Locker).Lock(t.Context(), w.Name, true); err != nil {
+			t.Fatal(err)
+		}
 		w.Lose(done)
 		got, err := f.Fetch(t.Context(), w.Name, true)
 		if !errors.Is(err, transfer.ErrUnknown) || !got.IsZero() {
 			t.Errorf("done %v: a code %v, %v", done, !got.IsZero(), err)
 		}
-		if got, err = f.Fetch(t.Context(), w.Name, false); err != nil {
+		if got, err = f.Fetch(t.Context(), w.Name, look(t, w).Locked); err != nil {
 			t.Errorf("the next one: %v", err)
 		}
 		got.Use(func(b []byte) {
