@@ -40,7 +40,7 @@ var csvColumns = []csvColumn{
 	{"client", func(_ *csvWriter, r *freehold.Result) string { return r.Client }},
 	{"tags", func(_ *csvWriter, r *freehold.Result) string { return strings.Join(r.Tags, " ") }},
 	{"status", func(_ *csvWriter, r *freehold.Result) string { return r.Status.String() }},
-	{"error", func(_ *csvWriter, r *freehold.Result) string { return r.Error }},
+	{"error", (*csvWriter).whyNotWhole},
 	{"can_leave", judged(func(_ *csvWriter, r *freehold.Result) string { return r.Verdict.CanLeave.String() })},
 	{"not_before", judged(func(_ *csvWriter, r *freehold.Result) string { return csvDay(r.Verdict.NotBefore) })},
 	{"question", judged(func(c *csvWriter, r *freehold.Result) string { return c.text(r.Verdict.Question) })},
@@ -88,6 +88,14 @@ var csvColumns = []csvColumn{
 }
 
 func (c *csvWriter) text(t freehold.Text) string { return t.Render(c.p.speaker) }
+
+// whyNotWhole says why a name failed, or which sources did not answer.
+func (c *csvWriter) whyNotWhole(r *freehold.Result) string {
+	if r.Status != freehold.StatusPartial || r.Error != "" {
+		return c.p.why(r)
+	}
+	return strings.Join(eachOf(silentSources(&r.Observed), func(s silent) string { return s.Source + " " + c.p.missed(s.Outcome) }), "; ")
+}
 
 // judged leaves a cell empty for a name of which nothing was learnt.
 func judged(cell func(*csvWriter, *freehold.Result) string) func(*csvWriter, *freehold.Result) string {

@@ -207,6 +207,24 @@ func TestCSV(t *testing.T) {
 			}
 		}
 	}
+	// Why a name failed, and who left it partial, is in the language.
+	for lang, want := range map[string][2]string{
+		"en": {"no source answered", "rdap.galets-bleus.fr asked us to slow down, and did not answer"},
+		"fr": {"aucune source n’a répondu sur «\u202ftout-mort.net\u202f»\u202f: rdap.registry.example n’a pas répondu à temps", "rdap.galets-bleus.fr nous a demandé de ralentir et n’a pas répondu"},
+		"de": {"keine Quelle gab Auskunft über „tout-mort.net“: rdap.registry.example antwortete nicht rechtzeitig", "rdap.galets-bleus.fr bat uns um langsamere Anfragen und antwortete nicht"},
+	} {
+		failed := deadResult()
+		failed.Reasons = []freehold.Text{freehold.T("no source answered about %q", "tout-mort.net"), freehold.T("%s %m", "rdap.registry.example", "did not answer in time")}
+		rows, err := csv.NewReader(strings.NewReader(write(t, FormatCSV, Options{Lang: lang}, failed, withHost()))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range want {
+			if got := rows[i+1][column("error")]; got != want {
+				t.Errorf("%s: the error is %q, want %q", lang, got, want)
+			}
+		}
+	}
 	if plain := write(t, FormatCSV, Options{}); strings.HasPrefix(plain, "\ufeff") || strings.Count(plain, "\r\n") != 1 {
 		t.Errorf("without results: %q", plain)
 	}
