@@ -10,6 +10,7 @@ package agree
 
 import (
 	"context"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -87,6 +88,8 @@ type judge struct {
 	mu      sync.Mutex
 	asked   int // record sets
 	passed  int // sets that the provider makes up, and so cannot be compared
+	// ttls are the sets with another TTL, each as the first server had it.
+	ttls map[string]freehold.Text
 }
 
 // ask asks one server and keeps how it did. nil: it gave no usable answer.
@@ -177,10 +180,32 @@ func (j *judge) sets(ctx context.Context) {
 	j.each(ctx, len(sets)*len(j.servers), func(n int) {
 		i, set := n%len(j.servers), sets[n/len(j.servers)]
 		m := j.ask(ctx, i, set.Owner, set.Type)
-		if m != nil && !agrees(m, set, j.zone.Origin) {
+		switch {
+		case m == nil:
+		case !agrees(m, set, j.zone.Origin):
 			j.wrong(i, set.Owner.String()+" "+set.Type.String())
+		default:
+			j.ttl(i, m, set)
 		}
 	})
+}
+
+// ttl notes a set that is served with another TTL than the API says: the copy is
+// whole, but who plans a move waits for what resolvers really keep.
+func (j *judge) ttl(i int, m *dns.Msg, set freehold.RRset) {
+	served := records(m.Answer, set.Owner, set.Type)
+	if len(served) == 0 || served[0].TTL == set.TTL { // none: a delegation, told by referring to it
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	what := set.Owner.String() + " " + set.Type.String()
+	if j.ttls == nil {
+		j.ttls = map[string]freehold.Text{}
+	}
+	if _, told := j.ttls[what]; !told {
+		j.ttls[what] = freehold.T("%s serves it with a TTL of %d, and the API says %d.", j.servers[i].Addr.Addr().String(), served[0].TTL, set.TTL)
+	}
 }
 
 // agrees tells whether an answer is a set. A delegation is told by referring to it.
@@ -398,6 +423,14 @@ func (j *judge) conclude() {
 			}
 		}
 		z.Asks = append(z.Asks, ask)
+	}
+	if len(j.ttls) > 0 {
+		z.Reasons = append(z.Reasons, freehold.T("The name servers give other TTLs than the API; the copy has the API's. Record sets: %d.", len(j.ttls)))
+		for _, what := range slices.Sorted(maps.Keys(j.ttls)) {
+			if len(z.Notes) < maxNotes {
+				z.Notes = append(z.Notes, freehold.ZoneNote{Place: what, Text: j.ttls[what]})
+			}
+		}
 	}
 	if j.passed > 0 {
 		z.Reasons = append(z.Reasons, freehold.T("%d record sets are answered otherwise by the provider's own doing, and were not compared.", j.passed))

@@ -73,7 +73,7 @@ func TestRealServers(t *testing.T) {
 
 	z := copyOf(t)
 	said := judge(z, first)
-	if serial, ok := z.Serial(); z.Coverage != freehold.CoverageAPI || !ok || serial != 7 || z.Counts()[freehold.TypeNS] != 4 {
+	if serial, ok := z.Serial(); z.Coverage != freehold.CoverageAPI || !ok || serial != 7 || z.Counts()[freehold.TypeNS] != 4 || strings.Contains(said, "TTL") {
 		t.Errorf("%s: serial %d, %v\n%s", z.Coverage, serial, z.Counts(), said)
 	}
 	if want := dnsexporttest.RichZone(t, dnsexporttest.Name(t, "suite.test")); len(want.Diff(z, freehold.DiffRules{}).Changes) > 0 {
@@ -124,6 +124,32 @@ func fake(z *freehold.Zone, spoil func(*dns.Msg)) Asker {
 			spoil(m)
 		}
 		return m, nil
+	}
+}
+
+// TestTTLs: what is served with another TTL is told, once a set, and the copy is
+// complete all the same.
+func TestTTLs(t *testing.T) {
+	z := copyOf(t)
+	truth := dnsexporttest.RichZone(t, dnsexporttest.Name(t, "suite.test"))
+	for i, r := range truth.Records {
+		if r.Owner.Relative(z.Origin) == "mail" && r.Type == freehold.TypeA {
+			truth.Records[i].TTL = 17
+		}
+	}
+	if err := Judge(context.Background(), z, Config{Ask: fake(truth, nil), Servers: []resolve.Server{server(t, "ns1.ours.test", firstAt), server(t, "ns2.ours.test", secondAt)}}); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, n := range z.Notes {
+		if strings.Contains(n.Text.String(), "TTL") {
+			told = append(told, n.Place+": "+n.Text.String())
+		}
+	}
+	said := fmt.Sprint(z.Reasons)
+	if len(told) != 1 || !strings.HasPrefix(told[0], "mail.suite.test. A: 127.0.7.") || !strings.Contains(told[0], "serves it with a TTL of 17, and the API says 3600.") ||
+		!strings.Contains(said, "The name servers give other TTLs than the API; the copy has the API's. Record sets: 1.") || z.Coverage != freehold.CoverageAPI {
+		t.Errorf("%s %q\n%s", z.Coverage, told, said)
 	}
 }
 
