@@ -34,7 +34,7 @@ type process struct {
 	ended chan error
 }
 
-func startWorker(t *testing.T, dir, dsn string, more ...string) *process {
+func startWorker(t testing.TB, dir, dsn string, more ...string) *process {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -167,7 +167,7 @@ func TestTwoWorkers(t *testing.T) {
 }
 
 // prepare opens cases that are proven and approved, and lets a day pass.
-func prepare(t *testing.T, w *desklab.World, registry *eppd.Server, n int) {
+func prepare(t testing.TB, w *desklab.World, registry *eppd.Server, n int) {
 	t.Helper()
 	for i := range n {
 		name := fmt.Sprintf("shop-%03d.com", i)
@@ -191,7 +191,7 @@ func prepare(t *testing.T, w *desklab.World, registry *eppd.Server, n int) {
 	}
 }
 
-func writeWorkConfig(t *testing.T, w *desklab.World, dir, addr string) {
+func writeWorkConfig(t testing.TB, w *desklab.World, dir, addr string) {
 	t.Helper()
 	var signers strings.Builder
 	for who, key := range w.Operators {
@@ -206,7 +206,7 @@ func writeWorkConfig(t *testing.T, w *desklab.World, dir, addr string) {
 }
 
 // until waits for what other processes do: it asks again and again, for a minute.
-func until(t *testing.T, what string, done func() bool) {
+func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -214,5 +214,60 @@ func until(t *testing.T, what string, done func() bool) {
 		if time.Now().After(end) {
 			t.Fatalf("it never came to this: %s", what)
 		}
+	}
+}
+
+// TestWorkerOnFile: on SQLite one worker does all in rounds of its own, and is told to
+// end while a registry takes its time: what is under way is finished.
+func TestWorkerOnFile(t *testing.T) {
+	const cases = 8
+	dir := t.TempDir()
+	dsn := filepath.Join(dir, "freehold.db")
+	clock := desklab.NewClock(desklab.Start)
+	registry, err := eppd.Listen(eppd.Config{Secure: true, TransferDelay: 5 * 24 * time.Hour, Now: clock.Now,
+		Registrars: map[string]string{desklab.Loser: desklab.LoserPassword, desklab.Gainer: desklab.GainerPassword}}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer registry.Close()
+	w, err := desklab.Open(t.Context(), desklab.Config{DB: dsn, Addr: registry.Addr, Clock: clock, EPP: func(c *epp.Config) { c.TLS = registry.TLS }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	prepare(t, w, registry, cases)
+	writeWorkConfig(t, w, dir, registry.Addr)
+	registry.Fail(eppd.Faults{Latency: 100 * time.Millisecond})
+
+	p := startWorker(t, dir, dsn, "--sessions", "2", "--parallel", "2")
+	until(t, "two are set", func() bool { return registry.Commands()["update"] >= 2 })
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-p.ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	// Each code the registry has is in a case, and no case hangs between.
+	set := 0
+	for l, err := range w.Store.Queue(t.Context(), freehold.CaseOpen, freehold.CaseReleasing, freehold.CaseSet) {
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case l.State == freehold.CaseReleasing:
+			t.Errorf("the case of %s was left half way", l.Name.ASCII())
+		case l.State == freehold.CaseSet:
+			set++
+		}
+	}
+	if set != registry.Commands()["update"] || set == cases {
+		t.Errorf("%d cases are set of %d, and the registry set %d codes", set, cases, registry.Commands()["update"])
+	}
+	// Its leases are given back: the next one goes on at once.
+	p = startWorker(t, dir, dsn, "--once")
+	if err := <-p.ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if n := registry.Commands()["update"]; n != cases {
+		t.Errorf("%d codes are set in the end", n)
 	}
 }
