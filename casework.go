@@ -110,3 +110,9 @@ type LedgerBatch struct {
 
 // LedgerThing is the thing that a sequencer leases.
 const LedgerThing = "ledger"
+
+// Ended tells whether nothing is to be done any more: what is kept of such a case is
+// kept for a time only. A case that does not exist has not ended.
+func (s CaseState) Ended() bool {
+	return s == CaseNotOurs || s == CaseRefused || s == CaseDone || s == CaseClosed
+}

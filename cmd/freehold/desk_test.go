@@ -44,7 +44,7 @@ func TestDeskScripts(t *testing.T) {
 			return os.MkdirAll(env.WorkDir+"/home/.config/freehold", 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "registered": registered, "post": startPost, "letters": letters,
+			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "identity": writeIdentity, "registered": registered, "post": startPost, "letters": letters,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "exim" {
@@ -159,6 +159,14 @@ func people(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	worldOf(ts).key = key
 	ts.Setenv("KEY", key.Recipient().String())
+}
+
+// writeIdentity writes the secret key of $KEY: "identity FILE".
+func writeIdentity(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: identity FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(worldOf(ts).key.String()+"\n"), 0o600))
 }
 
 // match sets a variable to the first group of a pattern in a file: "match CASE

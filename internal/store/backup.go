@@ -105,6 +105,22 @@ func (s *Store) Backup(ctx context.Context, path string, made time.Time) (Backup
 	return info, nil
 }
 
+// WriteBackup writes what Backup does to whatever takes it, such as a cipher.
+func (s *Store) WriteBackup(ctx context.Context, w io.Writer, made time.Time) (BackupInfo, error) {
+	info, err := s.writeBackup(ctx, w, made)
+	if err != nil {
+		return BackupInfo{}, s.failFile(ctx, freehold.T("cannot write the backup"), err)
+	}
+	return info, nil
+}
+
+// CheckBackup reads a backup to its end and holds it against its digest. Errors:
+// KindDamaged (no backup, incomplete or altered), KindNewer.
+func CheckBackup(ctx context.Context, r io.Reader) (BackupInfo, error) {
+	info, err := readBackup(ctx, r, nil)
+	return info, backupError("backup", err)
+}
+
 // failFile turns an error about a backup file into one for people. What the
 // database itself is to blame for says so already.
 func (s *Store) failFile(ctx context.Context, what freehold.Text, err error) error {

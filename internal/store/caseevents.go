@@ -20,6 +20,9 @@ type eventDoc struct {
 	Body    json.RawMessage  `json:"body"`
 }
 
+// kindPurged is the kind of an event of which a purge left the place only.
+const kindPurged = "purged"
+
 func encodeEvent(e freehold.CaseEvent) (kind string, doc []byte, err error) {
 	body, err := json.Marshal(e.Body)
 	if err != nil {

@@ -154,6 +154,9 @@ func (s *Store) readCase(ctx context.Context, q *db.Queries, id string) (freehol
 	row := freehold.CaseRow{Next: fromMicros(stored.Next), Deadline: fromMicros(stored.Deadline)}
 	var chain []byte
 	for i, stored := range events {
+		if stored.Kind == kindPurged {
+			return row, nil, s.purged(ctx, q, id)
+		}
 		e, err := decodeEvent(stored)
 		if freehold.KindOf(err) == freehold.KindNewer {
 			return row, nil, err

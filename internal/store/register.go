@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"freehold"
 	"freehold/internal/store/db"
@@ -206,4 +208,73 @@ func (s *Store) Register(ctx context.Context) iter.Seq2[freehold.RegisterAccount
 			}
 		}
 	}
+}
+
+// A Purge says what was destroyed, and is all that is left of it.
+type Purge struct {
+	Thing  string // "case 20261125-abcdef"
+	At     time.Time
+	By     string
+	Rule   string // why: its citation
+	Number int    // of the records that were destroyed
+	Digest []byte // over all of them, as it stood in their chain
+}
+
+// PurgeCase destroys all that the events of a case say, its messages and its records
+// in the ledger with their salts: what stays is that there was a case, its digest, and
+// the ledger's tree. Errors: KindNotFound; KindPermission where the case has not ended;
+// KindWaiting where a record of it has no place in the ledger yet.
+func (s *Store) PurgeCase(ctx context.Context, id, by, rule string, at time.Time) (p Purge, err error) {
+	err = s.write(ctx, "save to", func(tx *sql.Tx, q *db.Queries) error {
+		if err := s.lock(ctx, tx, "case "+id); err != nil {
+			return err
+		}
+		row, chain, err := s.readCase(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		if !row.Case.State.Ended() {
+			return &freehold.Error{Kind: freehold.KindPermission, Text: freehold.T("the case %q has not ended: it is not purged", id)}
+		}
+		leaves, err := q.LeavesOfCase(ctx, id)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(leaves, func(l db.LedgerLeaf) bool { return l.Idx < 0 }) {
+			return &freehold.Error{Kind: freehold.KindWaiting, Text: freehold.T("records of the case %q have no place in the ledger yet", id), Advice: freehold.T("%s gives them one", "freehold ledger export")}
+		}
+		p = Purge{Thing: "case " + id, At: at.UTC().Truncate(time.Microsecond), By: by, Rule: rule, Number: row.Version(), Digest: chain}
+		for n := range row.Events {
+			if _, err := q.EmptyEvent(ctx, db.EmptyEventParams{Doc: []byte{}, CaseID: id, Seq: int64(n + 1)}); err != nil {
+				return err
+			}
+		}
+		if _, err := q.ForgetLeaf(ctx, db.ForgetLeafParams{None: []byte{}, CaseID: id}); err != nil {
+			return err
+		}
+		if err := q.EmptyOutbox(ctx, id); err != nil {
+			return err
+		}
+		if err := q.DropSealedCode(ctx, id); err != nil {
+			return err
+		}
+		if _, err := q.UpdateCase(ctx, db.UpdateCaseParams{State: row.Case.State.String(), Version: int64(row.Version()), Deadline: micros(row.Deadline), ID: id, Was: int64(row.Version())}); err != nil {
+			return err
+		}
+		return q.InsertPurge(ctx, db.InsertPurgeParams{Thing: p.Thing, At: micros(p.At), SaidBy: text(by), Rule: text(rule), Number: int64(p.Number), Digest: p.Digest})
+	})
+	return p, err
+}
+
+// purged says of a case that was purged when and by which rule it was.
+func (s *Store) purged(ctx context.Context, q *db.Queries, id string) error {
+	all, err := q.PurgesOf(ctx, "case "+id)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return s.damaged(freehold.T("the case %q", id), errors.New("its events are empty, and no purge is noted"))
+	}
+	p := all[len(all)-1]
+	return notFound(freehold.T("the case %q was purged on %t (%s): what it said is gone", id, fromMicros(p.At), p.Rule), freehold.Text{})
 }
