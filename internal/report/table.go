@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"freehold"
 )
@@ -281,6 +282,7 @@ type ruleCount struct {
 	rule     string
 	severity freehold.Severity
 	title    freehold.Text
+	due      bool // a date within thirty days is in what it says
 	names    int
 	examples []string
 }
@@ -302,7 +304,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 	for _, f := range r.Findings {
 		if !seen[f.Rule] {
 			seen[f.Rule] = true
-			t.count(f, p.nameOf(r))
+			t.count(&f, p.nameOf(r), r.At)
 		}
 	}
 	for _, s := range silentSources(&r.Observed) {
@@ -312,7 +314,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 	}
 }
 
-func (t *tally) count(f freehold.Finding, name string) {
+func (t *tally) count(f *freehold.Finding, name string, now time.Time) {
 	c := t.rules[f.Rule]
 	if c == nil {
 		if len(t.rules) == maxRules {
@@ -323,15 +325,19 @@ func (t *tally) count(f freehold.Finding, name string) {
 	}
 	c.names++
 	c.severity = max(c.severity, f.Severity)
+	if due := deadline(f, now); !due.IsZero() && due.Sub(now) < near {
+		c.due = true
+	}
 	if len(c.examples) < maxExamples {
 		c.examples = append(c.examples, name)
 	}
 }
 
-// fixFirst lists the gravest rules first, among equals those that concern most names.
+// fixFirst lists what to do as the page orders it: by severity, then what has a near
+// date, then by how many names it concerns. What is critical is never left out.
 func (t *tally) fixFirst(p *printer) []line {
 	rules := slices.SortedFunc(maps.Values(t.rules), func(a, b *ruleCount) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
+		return cmp.Or(cmp.Compare(b.severity, a.severity), compareDue(a.due, b.due), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
 	})
 	rules = slices.DeleteFunc(rules, func(c *ruleCount) bool { return c.severity < freehold.SeverityNotice })
 	if len(rules) == 0 {
@@ -339,7 +345,12 @@ func (t *tally) fixFirst(p *printer) []line {
 	}
 	out := []line{p.heading(p.say("Fix first across all of them"))}
 	for i, c := range rules {
-		if i == topRules {
+		if i >= topRules && c.severity < freehold.SeverityCritical {
+			more := p.say("and %d more", len(rules)-i)
+			if p.o.Saved != "" {
+				more = p.say("and %d more: use %s", len(rules)-i, command("freehold report --format html -o FILE"))
+			}
+			out = append(out, p.paragraph(text("  "), more, dim, p.o.Width)...)
 			break
 		}
 		word, symbol, st := p.severity(c.severity)
@@ -352,6 +363,17 @@ func (t *tally) fixFirst(p *printer) []line {
 		out = append(out, p.paragraph(text("    "), who, plainText, p.o.Width)...)
 	}
 	return out
+}
+
+// compareDue puts what is due first.
+func compareDue(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }
 
 // ruleTitle leaves out a title that speaks of one name where it is about several.

@@ -440,3 +440,32 @@ func TestPortfolio(t *testing.T) {
 		}
 	}
 }
+
+// TestFixFirstNearest: among rules of one severity those with a near date come first,
+// what is critical is never left out, and the number of the others is told.
+func TestFixFirstNearest(t *testing.T) {
+	finding := func(rule string, s freehold.Severity, why freehold.Text) freehold.Finding {
+		return freehold.Finding{Rule: rule, Severity: s, Title: freehold.T(rule), Why: why}
+	}
+	r := simple("beaucoup.com", "Colline", freehold.Verdict{})
+	for _, id := range []string{"a", "b", "c", "d", "e", "f"} {
+		r.Findings = append(r.Findings, finding("grave-"+id, freehold.SeverityCritical, freehold.Text{}))
+	}
+	r.Findings = append(r.Findings, finding("grave-soon", freehold.SeverityCritical, freehold.T("until %t", testNow.AddDate(0, 0, 5))),
+		finding("grave-late", freehold.SeverityCritical, freehold.T("until %t", testNow.AddDate(0, 2, 0))),
+		finding("slight", freehold.SeverityWarning, freehold.Text{}), finding("slighter", freehold.SeverityNotice, freehold.Text{}))
+	out := write(t, FormatTable, Options{Width: 80}, r, simple("autre.com", "Colline", freehold.Verdict{}))
+	_, first, _ := strings.Cut(out, "Fix first across all of them\n")
+	var rules []string
+	for line := range strings.SplitSeq(first, "\n") {
+		if _, rule, ok := strings.Cut(line, "critical  "); ok {
+			rules = append(rules, strings.Fields(rule)[0])
+		}
+	}
+	if got := strings.Join(rules, " "); got != "grave-soon grave-a grave-b grave-c grave-d grave-e grave-f grave-late" {
+		t.Errorf("first: %s", got)
+	}
+	if !strings.Contains(first, "\n  and 2 more\n") || strings.Contains(first, "slight") {
+		t.Errorf("what is left out is not told:\n%s", first)
+	}
+}
