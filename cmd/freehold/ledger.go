@@ -27,7 +27,11 @@ func (s *session) ledgerCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "key", Usage: "print the ledger's public key, to be given to whoever is to verify", ArgsUsage: " ",
-				Flags:  join([]cli.Flag{keyFlag, &cli.StringFlag{Name: "new", Usage: "make the key pair of a new ledger with this `NAME`, such as desk.host.example/ledger"}}, moveFlags()),
+				Description: `A key is replaced in two steps. --rotate makes a new pair beside the old one: from then on every checkpoint is signed with both, and whoever verifies is given the new key. --retire takes the oldest away, once a checkpoint is signed with the new one.`,
+				Flags: join([]cli.Flag{keyFlag, &cli.StringFlag{Name: "new", Usage: "make the key pair of a new ledger with this `NAME`, such as desk.host.example/ledger"},
+					&cli.BoolFlag{Name: "rotate", Usage: "make a new pair beside the one in use"},
+					&cli.BoolFlag{Name: "retire", Usage: "take the oldest of several pairs away"},
+					&cli.BoolFlag{Name: "all", Usage: "print the public keys of all pairs, the newest first"}}, moveFlags(), storeFlags()),
 				Action: s.ledgerKey,
 			},
 			{
@@ -64,30 +68,47 @@ func (s *session) ledgerKeyPath(c *cli.Context) (string, error) {
 	return filepath.Join(dir, "ledger.key"), nil
 }
 
-// ledgerKeys are the two lines of a key file: the private key and the public one.
-func (s *session) ledgerKeys(c *cli.Context) (note.Signer, note.Verifier, string, error) {
-	path, err := s.ledgerKeyPath(c)
-	if err != nil {
-		return nil, nil, "", err
+// keyring is what signs a ledger: the newest pair first.
+type keyring struct {
+	path      string
+	lines     []string // of the file: private and public key of each pair
+	signers   []note.Signer
+	verifiers []note.Verifier
+}
+
+// public is the key in use, as it is given to whoever verifies.
+func (k keyring) public() string { return k.lines[1] }
+
+// origin is the ledger's name, which all pairs have.
+func (k keyring) origin() string { return k.verifiers[0].Name() }
+
+// ledgerKeys reads a key file.
+func (s *session) ledgerKeys(c *cli.Context) (k keyring, err error) {
+	if k.path, err = s.ledgerKeyPath(c); err != nil {
+		return k, err
 	}
-	body, err := os.ReadFile(path)
+	body, err := os.ReadFile(k.path)
 	if err != nil {
-		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", path), Err: plain(err), Advice: freehold.T("make one: %s", "freehold ledger key --new desk.host.example/ledger")}
+		return k, &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("cannot read %q", k.path), Err: plain(err), Advice: freehold.T("make one: %s", "freehold ledger key --new desk.host.example/ledger")}
 	}
 	defer clear(body)
-	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
-	if len(lines) != 2 {
-		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
+	bad := &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", k.path)}
+	k.lines = strings.Split(strings.TrimSpace(string(body)), "\n")
+	if len(k.lines)%2 != 0 {
+		return k, bad
 	}
-	signer, err := note.NewSigner(lines[0])
-	if err != nil {
-		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
+	for i := 0; i < len(k.lines); i += 2 {
+		signer, err := note.NewSigner(k.lines[i])
+		if err != nil {
+			return k, bad
+		}
+		verifier, err := note.NewVerifier(k.lines[i+1])
+		if err != nil || verifier.Name() != signer.Name() || verifier.KeyHash() != signer.KeyHash() || i > 0 && verifier.Name() != k.origin() {
+			return k, bad
+		}
+		k.signers, k.verifiers = append(k.signers, signer), append(k.verifiers, verifier)
 	}
-	verifier, err := note.NewVerifier(lines[1])
-	if err != nil {
-		return nil, nil, "", &freehold.Error{Kind: freehold.KindUsage, Text: freehold.T("%q holds no key of a ledger", path)}
-	}
-	return signer, verifier, lines[1], nil
+	return k, nil
 }
 
 func (s *session) ledgerKey(c *cli.Context) error {
@@ -99,11 +120,91 @@ func (s *session) ledgerKey(c *cli.Context) error {
 			return err
 		}
 	}
-	_, verifier, public, err := s.ledgerKeys(c)
+	k, err := s.ledgerKeys(c)
 	if err != nil {
 		return err
 	}
-	return s.ledgerDoc(c, ledgerDoc{Schema: "freehold.ledger_key/1", Origin: verifier.Name(), Key: public}, public)
+	if c.Bool("rotate") {
+		if k, err = s.rotateLedgerKey(c, k); err != nil {
+			return err
+		}
+	}
+	if c.Bool("retire") {
+		if k, err = s.retireLedgerKey(c, k); err != nil {
+			return err
+		}
+	}
+	doc, lines := ledgerDoc{Schema: "freehold.ledger_key/1", Origin: k.origin(), Key: k.public()}, []string{k.public()}
+	for i := 3; i < len(k.lines); i += 2 {
+		if doc.Older = append(doc.Older, k.lines[i]); c.Bool("all") {
+			lines = append(lines, k.lines[i])
+		}
+	}
+	return s.ledgerDoc(c, doc, lines...)
+}
+
+// rotateLedgerKey puts a new pair before the others.
+func (s *session) rotateLedgerKey(c *cli.Context, k keyring) (keyring, error) {
+	secret, public, err := note.GenerateKey(rand.Reader, k.origin())
+	if err != nil {
+		return k, err
+	}
+	if err := k.write(append([]string{secret, public}, k.lines...)); err != nil {
+		return k, err
+	}
+	return s.ledgerKeys(c)
+}
+
+// retireLedgerKey takes the oldest pair away, if the last checkpoint holds without it.
+func (s *session) retireLedgerKey(c *cli.Context, k keyring) (keyring, error) {
+	last := len(k.verifiers) - 1
+	if last == 0 {
+		return k, misuse(freehold.T("there is one key only, and a ledger needs one"), freehold.T("make another first: %s", "freehold ledger key --rotate"))
+	}
+	st, err := s.openStore(c.Context, c)
+	if err != nil {
+		return k, err
+	}
+	defer st.Close()
+	size, signed, err := st.LedgerHead(c.Context)
+	if err != nil {
+		return k, err
+	}
+	if size > 0 {
+		if _, err := ledger.OpenCheckpoint(signed, k.origin(), k.verifiers[:last]...); err != nil {
+			return k, &freehold.Error{Kind: freehold.KindWaiting, Text: freehold.T("no checkpoint is signed with the newer key yet"), Advice: freehold.T("the next record that gets its place in the ledger brings one")}
+		}
+	}
+	if err := k.write(k.lines[:2*last]); err != nil {
+		return k, err
+	}
+	return s.ledgerKeys(c)
+}
+
+// write puts the pairs into the file, all of them or none.
+func (k keyring) write(lines []string) error {
+	fail := func(err error) error {
+		return &freehold.Error{Kind: freehold.KindInvalid, Text: freehold.T("cannot write %q", k.path), Err: plain(err)}
+	}
+	f, err := os.CreateTemp(filepath.Dir(k.path), ".ledger-key-*") // mode 0600
+	if err != nil {
+		return fail(err)
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), k.path)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return nil
 }
 
 // newLedgerKey makes a pair, and never over another one: a ledger whose key is gone
@@ -132,13 +233,14 @@ func (s *session) newLedgerKey(c *cli.Context, name string) error {
 }
 
 type ledgerDoc struct {
-	Schema  string  `json:"schema"`
-	Origin  string  `json:"origin"`
-	Key     string  `json:"key,omitempty"`
-	Size    int64   `json:"size"`
-	Index   *int64  `json:"index,omitempty"`
-	Record  *string `json:"record,omitempty"`
-	Written string  `json:"written,omitempty"`
+	Schema  string   `json:"schema"`
+	Origin  string   `json:"origin"`
+	Key     string   `json:"key,omitempty"`
+	Older   []string `json:"older,omitempty"` // keys that still sign, until they are retired
+	Size    int64    `json:"size"`
+	Index   *int64   `json:"index,omitempty"`
+	Record  *string  `json:"record,omitempty"`
+	Written string   `json:"written,omitempty"`
 }
 
 func (s *session) ledgerDoc(c *cli.Context, doc ledgerDoc, lines ...string) error {
@@ -156,7 +258,7 @@ func (s *session) sequenced(c *cli.Context, f func(ctx context.Context, l ledger
 	if _, err := s.language(c); err != nil {
 		return err
 	}
-	signer, verifier, _, err := s.ledgerKeys(c)
+	k, err := s.ledgerKeys(c)
 	if err != nil {
 		return err
 	}
@@ -169,11 +271,11 @@ func (s *session) sequenced(c *cli.Context, f func(ctx context.Context, l ledger
 		return err
 	}
 	defer st.Close()
-	q := ledger.Sequencer{Log: st, Origin: verifier.Name(), Signers: []note.Signer{signer}, Trusted: []note.Verifier{verifier}, Holder: fmt.Sprint("ledger ", os.Getpid()), Now: now}
+	q := ledger.Sequencer{Log: st, Origin: k.origin(), Signers: k.signers, Trusted: k.verifiers, Holder: fmt.Sprint("ledger ", os.Getpid()), Now: now}
 	if _, err := q.Run(c.Context); err != nil {
 		return err
 	}
-	l := ledgerOpen{ledgerStore: st, verifier: verifier}
+	l := ledgerOpen{ledgerStore: st, verifier: k.verifiers[0]}
 	size, signed, err := st.LedgerHead(c.Context)
 	if err != nil {
 		return err
@@ -181,7 +283,7 @@ func (s *session) sequenced(c *cli.Context, f func(ctx context.Context, l ledger
 	if size == 0 {
 		return &freehold.Error{Kind: freehold.KindNotFound, Text: freehold.T("the ledger is empty")}
 	}
-	if l.head, err = ledger.OpenCheckpoint(signed, verifier.Name(), verifier); err != nil {
+	if l.head, err = ledger.OpenCheckpoint(signed, k.origin(), k.verifiers...); err != nil {
 		return err
 	}
 	l.signed = signed

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"golang.org/x/mod/sumdb/note"
 
 	"freehold"
 	"freehold/internal/flow/work"
@@ -124,11 +123,11 @@ func (j *deskJob) workAccount(w *work.Worker) (done func(), err error) {
 
 // recorder has the ledger grow.
 func (j *deskJob) recorder() (func(context.Context) error, error) {
-	signer, verifier, _, err := j.ledgerKeys(j.c)
+	k, err := j.ledgerKeys(j.c)
 	if err != nil {
 		return nil, err
 	}
-	q := ledger.Sequencer{Log: j.store, Origin: verifier.Name(), Signers: []note.Signer{signer}, Trusted: []note.Verifier{verifier}, Holder: j.desk.Worker, Now: j.now}
+	q := ledger.Sequencer{Log: j.store, Origin: k.origin(), Signers: k.signers, Trusted: k.verifiers, Holder: j.desk.Worker, Now: j.now}
 	return func(ctx context.Context) error { _, err := q.Run(ctx); return err }, nil
 }
 
