@@ -33,12 +33,8 @@ CASE is the identifier of a case, or a name: then it is the name's one open case
 Nothing is changed at the registry without --yes. A code is never kept in clear and never sent by plain mail.`,
 		Subcommands: []*cli.Command{
 			s.deskImportCommand(),
-			s.deskEnrolCommand(),
-			s.deskBackupCommand(),
-			s.deskRestoreCommand(),
-			s.deskPurgeCommand(),
 			{
-				Name: "open", Usage: "open a case for a request", ArgsUsage: "NAME",
+				Name: "open", Usage: "open a case for a request", ArgsUsage: "[NAME]",
 				Description: `Holder, customer and contacts are taken from the register ("desk import") where it has the name; what the registry said of the holder in the last saved audit goes before it. What is typed goes before both.
 
 Contacts are those on record, not those that came with the request: --contact CHANNEL:ADDRESS, with @DATE since when it is on record, such as mail:rosa@post.example@2023-05-01. Channels: mail, phone, post, bank, account, key, recovery.`,
@@ -57,8 +53,8 @@ Contacts are those on record, not those that came with the request: --contact CH
 					&cli.StringFlag{Name: "asked-by", Usage: "the `ADDRESS` that a request by mail came from: looked at for signs of risk, no contact"},
 					&cli.BoolFlag{Name: "high-value", Usage: "the name is of high value: two operators sign"},
 					&cli.BoolFlag{Name: "pressure", Usage: "the requester presses for haste or threatens"},
-				}, deskFlags()),
-				Action: s.deskOpen,
+				}, openFlags(), deskFlags()),
+				Action: s.deskRequests,
 			},
 			{
 				Name: "list", Usage: "the cases, the soonest to be done first", ArgsUsage: " ",

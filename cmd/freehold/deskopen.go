@@ -21,22 +21,26 @@ func (s *session) deskOpen(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return misuse(freehold.T("one name is wanted"), freehold.T("for example: %s", "freehold desk open example.ch --holder \"Example AG\""))
 	}
-	r, through, err := j.request(c.Args().First())
+	row, again, err := j.openOne(c.Context, c.Args().First())
 	if err != nil {
 		return err
 	}
-	seen, err := j.seen(c.Context, r.Name)
-	if err != nil {
-		return err
-	}
-	row, again, err := j.desk.Request(c.Context, r, seen, j.operator(), through)
-	if err != nil {
-		return err
-	}
-	if again {
-		s.tell(freehold.T("the same person asked before: it was added to that case"))
-	}
+	j.tellAgain(again)
 	return j.tellCase(row, nil, nil, false)
+}
+
+// openOne opens a case for what the flags say of a name; again: it was added to a case
+// of the same person.
+func (j *deskJob) openOne(ctx context.Context, name string) (row freehold.CaseRow, again bool, err error) {
+	r, through, err := j.request(name)
+	if err != nil {
+		return row, false, err
+	}
+	seen, err := j.seen(ctx, r.Name)
+	if err != nil {
+		return row, false, err
+	}
+	return j.desk.Request(ctx, r, seen, j.operator(), through)
 }
 
 // seen is what is known around a request: what the flags tell, the saved audits, and the
