@@ -127,6 +127,8 @@ type Change struct {
 	UnsetCode bool
 	// RemoveAllDS removes every DS record at the parent (RFC 5910 §5.2.5).
 	RemoveAllDS bool
+	// AddDS adds DS records at the parent, after those that are removed (RFC 5910 §5.2.5).
+	AddDS []freehold.DS
 }
 
 // lock is the status by which a registrar forbids transfers.
@@ -150,7 +152,7 @@ func Update(name freehold.Name, c Change) (Command, error) {
 	switch {
 	case code && c.UnsetCode:
 		return Command{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: "a code cannot be set and unset at once"}
-	case !adds && !removes && !code && !c.UnsetCode && !c.RemoveAllDS:
+	case !adds && !removes && !code && !c.UnsetCode && !c.RemoveAllDS && len(c.AddDS) == 0:
 		return Command{}, &freehold.Error{Kind: freehold.KindInvalid, Msg: "the update changes nothing"}
 	}
 	for _, s := range append(append([]string(nil), c.AddStatus...), c.RemoveStatus...) {
@@ -177,10 +179,24 @@ func Update(name freehold.Name, c Change) (Command, error) {
 				f.raw("<domain:chg><domain:authInfo><domain:null/></domain:authInfo></domain:chg>")
 			}
 		})
-		if c.RemoveAllDS {
+		if c.RemoveAllDS || len(c.AddDS) > 0 {
 			f.open("extension")
 			f.open("secDNS:update", "xmlns:secDNS", nsSecDNS)
-			f.raw("<secDNS:rem><secDNS:all>true</secDNS:all></secDNS:rem>")
+			if c.RemoveAllDS {
+				f.raw("<secDNS:rem><secDNS:all>true</secDNS:all></secDNS:rem>")
+			}
+			if len(c.AddDS) > 0 {
+				f.open("secDNS:add")
+				for _, d := range c.AddDS {
+					f.open("secDNS:dsData")
+					f.text("secDNS:keyTag", strconv.Itoa(int(d.KeyTag)))
+					f.text("secDNS:alg", strconv.Itoa(int(d.Algorithm)))
+					f.text("secDNS:digestType", strconv.Itoa(int(d.DigestType)))
+					f.text("secDNS:digest", strings.ToUpper(d.Digest))
+					f.close("secDNS:dsData")
+				}
+				f.close("secDNS:add")
+			}
 			f.close("secDNS:update")
 			f.close("extension")
 		}

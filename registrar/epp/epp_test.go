@@ -48,6 +48,7 @@ func commands(t testing.TB) map[string]Command {
 		"unlock":           must(Update(name, Unlocked(code(hard)))),
 		"lock":             must(Update(name, Locked())),
 		"delegate":         must(Update(name, Change{AddNS: []freehold.Host{ns}, RemoveNS: []freehold.Host{ns}, AddStatus: []string{"clientHold"}, RemoveStatus: []string{lock}, RemoveAllDS: true})),
+		"sign":             must(Update(name, Change{RemoveAllDS: true, AddDS: []freehold.DS{{KeyTag: 12345, Algorithm: 13, DigestType: 2, Digest: strings.Repeat("49fd", 16)}}})),
 		"transfer-request": TransferRequest(name, code(hard)),
 		"transfer-query":   TransferQuery(name),
 		"transfer-approve": TransferApprove(name),

@@ -210,14 +210,32 @@ func (e *EPP) Lock(ctx context.Context, name freehold.Name, on bool) error {
 	return e.update(ctx, name, epp.Change{RemoveStatus: []string{transferLock}})
 }
 
-// Repoint replaces all name servers. It looks first: an update says what goes and
-// what comes.
+// Repoint replaces all name servers, and removes all DS records. It looks first: an
+// update says what goes and what comes.
 func (e *EPP) Repoint(ctx context.Context, name freehold.Name, servers []freehold.Host) error {
+	return e.point(ctx, name, servers, func(d *epp.Domain) bool { return d.Signed })
+}
+
+// Delegate replaces all name servers, and leaves DS records alone.
+func (e *EPP) Delegate(ctx context.Context, name freehold.Name, servers []freehold.Host) error {
+	return e.point(ctx, name, servers, func(*epp.Domain) bool { return false })
+}
+
+// SetDS replaces all DS records (RFC 5910 §5.2.5).
+func (e *EPP) SetDS(ctx context.Context, name freehold.Name, ds []freehold.DS) error {
+	d, err := e.info(ctx, name)
+	if err != nil || !d.Signed && len(ds) == 0 {
+		return err
+	}
+	return e.update(ctx, name, epp.Change{RemoveAllDS: d.Signed, AddDS: ds})
+}
+
+func (e *EPP) point(ctx context.Context, name freehold.Name, servers []freehold.Host, unsign func(*epp.Domain) bool) error {
 	d, err := e.info(ctx, name)
 	if err != nil {
 		return err
 	}
-	c := epp.Change{RemoveAllDS: d.Signed}
+	c := epp.Change{RemoveAllDS: unsign(d)}
 	for _, h := range servers {
 		if !slices.Contains(d.NameServers, h.ASCII()) {
 			c.AddNS = append(c.AddNS, h)

@@ -146,6 +146,16 @@ func (p *Pool) Repoint(ctx context.Context, name freehold.Name, servers []freeho
 	return p.with(ctx, func(e *EPP) error { return e.Repoint(ctx, name, servers) })
 }
 
+// Delegate is EPP's.
+func (p *Pool) Delegate(ctx context.Context, name freehold.Name, servers []freehold.Host) error {
+	return p.with(ctx, func(e *EPP) error { return e.Delegate(ctx, name, servers) })
+}
+
+// SetDS is EPP's.
+func (p *Pool) SetDS(ctx context.Context, name freehold.Name, ds []freehold.DS) error {
+	return p.with(ctx, func(e *EPP) error { return e.SetDS(ctx, name, ds) })
+}
+
 // Poll is EPP's.
 func (p *Pool) Poll(ctx context.Context) (m Message, ok bool, err error) {
 	err = p.with(ctx, func(e *EPP) error { m, ok, err = e.Poll(ctx); return err })

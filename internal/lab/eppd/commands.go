@@ -40,7 +40,10 @@ type command struct {
 		Op string `xml:"op,attr"`
 		ID string `xml:"msgID,attr"`
 	} `xml:"poll"`
-	DropDS  string `xml:"extension>update>rem>all"`
+	DropDS string `xml:"extension>update>rem>all"`
+	AddDS  []struct {
+		KeyTag string `xml:"keyTag"`
+	} `xml:"extension>update>add>dsData"`
 	Restore *struct {
 		Op string `xml:"op,attr"`
 	} `xml:"extension>update>restore"`
@@ -248,6 +251,7 @@ func (r *Registry) update(who string, c *command) answer {
 	if c.DropDS == "true" || c.DropDS == "1" {
 		d.DS = 0
 	}
+	d.DS += len(c.AddDS)
 	return answer{code: 1000}
 }
 

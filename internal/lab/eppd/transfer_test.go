@@ -72,6 +72,32 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// TestDelegate: name servers and DS records are changed apart, as a move's order needs.
+func TestDelegate(t *testing.T) {
+	h := open(t, Config{Secure: true})
+	e := pool(t, h, "loser")
+	host, _ := freehold.ParseHost("ns1.new.example")
+	ds := []freehold.DS{{KeyTag: 1, Algorithm: 13, DigestType: 2, Digest: strings.Repeat("ab", 32)}, {KeyTag: 2, Algorithm: 13, DigestType: 2, Digest: strings.Repeat("cd", 32)}}
+	before, _ := h.Get(name.ASCII())
+	if err := e.Delegate(t.Context(), name, []freehold.Host{host}); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := h.Get(name.ASCII()); !slices.Equal(d.NameServers, []string{"ns1.new.example"}) || d.DS != before.DS || d.DS == 0 {
+		t.Errorf("%+v", d)
+	}
+	for _, c := range []struct {
+		ds   []freehold.DS
+		want int
+	}{{ds, 2}, {ds[:1], 1}, {nil, 0}, {nil, 0}} {
+		if err := e.SetDS(t.Context(), name, c.ds); err != nil {
+			t.Fatal(err)
+		}
+		if d, _ := h.Get(name.ASCII()); d.DS != c.want {
+			t.Errorf("%d DS records, want %d", d.DS, c.want)
+		}
+	}
+}
+
 // TestRepoint: the servers are replaced, and a DS record that would make the name
 // unreachable goes with the old ones.
 func TestRepoint(t *testing.T) {
