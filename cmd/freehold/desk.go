@@ -33,6 +33,10 @@ CASE is the identifier of a case, or a name: then it is the name's one open case
 Nothing is changed at the registry without --yes. A code is never kept in clear and never sent by plain mail.`,
 		Subcommands: []*cli.Command{
 			s.deskImportCommand(),
+			s.deskEnrolCommand(),
+			s.deskBackupCommand(),
+			s.deskRestoreCommand(),
+			s.deskPurgeCommand(),
 			{
 				Name: "open", Usage: "open a case for a request", ArgsUsage: "[NAME]",
 				Description: `Holder, customer and contacts are taken from the register ("desk import") where it has the name; what the registry said of the holder in the last saved audit goes before it. What is typed goes before both.
