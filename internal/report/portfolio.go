@@ -51,6 +51,7 @@ type task struct {
 	title    freehold.Text
 	remedy   freehold.Text // of the most urgent name
 	due      time.Time     // the nearest date it speaks of
+	stuck    bool          // it concerns a name that nothing can move now
 	names    int
 	first    []example // the most urgent names
 }
@@ -112,6 +113,7 @@ func (f *portfolio) finding(fd *freehold.Finding, name string, r *freehold.Resul
 	}
 	u := urgency{grade: int(fd.Severity), due: deadline(fd, r.At), seq: seq}
 	t.severity = max(t.severity, fd.Severity)
+	t.stuck = t.stuck || r.Verdict.CanLeave == freehold.LeaveNo
 	if t.names == 0 || u.compare(t.first[0].urgency) < 0 {
 		t.title, t.remedy = fd.Title, fd.Remedy
 	}
@@ -133,8 +135,25 @@ func (t *task) count(name string, u urgency, due time.Time) {
 // near is how close a date must be to come before everything of its severity.
 const near = 30 * 24 * time.Hour
 
-// tasks returns what to do, most pressing first: by severity, then what has a
-// date within thirty days, then by how many names it concerns.
+// pressing tells whether something comes before everything of its severity: it has a
+// near date, or it is critical for a name that is being lost or held (verdict "no").
+func pressing(s freehold.Severity, due, now time.Time, stuck bool) bool {
+	return !due.IsZero() && due.Sub(now) < near || stuck && s == freehold.SeverityCritical
+}
+
+// compareFirst puts first what is true.
+func compareFirst(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
+// tasks returns what to do: by severity, then what is pressing, then by how many
+// names it concerns.
 func (f *portfolio) tasks() []*task {
 	var all []*task
 	for _, t := range f.rules {
@@ -142,14 +161,9 @@ func (f *portfolio) tasks() []*task {
 			all = append(all, t)
 		}
 	}
-	pressing := func(t *task) int {
-		if !t.due.IsZero() && t.due.Sub(f.now) < near {
-			return 0
-		}
-		return 1
-	}
+	first := func(t *task) bool { return pressing(t.severity, t.due, f.now, t.stuck) }
 	slices.SortFunc(all, func(a, b *task) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(pressing(a), pressing(b)), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
+		return cmp.Or(cmp.Compare(b.severity, a.severity), compareFirst(first(a), first(b)), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
 	})
 	grave := func(t *task) bool { return t.severity < freehold.SeverityWarning }
 	at := slices.IndexFunc(all, grave)

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"freehold"
 )
@@ -282,7 +281,7 @@ type ruleCount struct {
 	rule     string
 	severity freehold.Severity
 	title    freehold.Text
-	due      bool // a date within thirty days is in what it says
+	pressing bool
 	names    int
 	examples []string
 }
@@ -304,7 +303,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 	for _, f := range r.Findings {
 		if !seen[f.Rule] {
 			seen[f.Rule] = true
-			t.count(&f, p.nameOf(r), r.At)
+			t.count(&f, p.nameOf(r), r)
 		}
 	}
 	for _, s := range silentSources(&r.Observed) {
@@ -314,7 +313,7 @@ func (t *tally) add(p *printer, r *freehold.Result) {
 	}
 }
 
-func (t *tally) count(f *freehold.Finding, name string, now time.Time) {
+func (t *tally) count(f *freehold.Finding, name string, r *freehold.Result) {
 	c := t.rules[f.Rule]
 	if c == nil {
 		if len(t.rules) == maxRules {
@@ -325,19 +324,17 @@ func (t *tally) count(f *freehold.Finding, name string, now time.Time) {
 	}
 	c.names++
 	c.severity = max(c.severity, f.Severity)
-	if due := deadline(f, now); !due.IsZero() && due.Sub(now) < near {
-		c.due = true
-	}
+	c.pressing = c.pressing || pressing(f.Severity, deadline(f, r.At), r.At, r.Verdict.CanLeave == freehold.LeaveNo)
 	if len(c.examples) < maxExamples {
 		c.examples = append(c.examples, name)
 	}
 }
 
-// fixFirst lists what to do as the page orders it: by severity, then what has a near
-// date, then by how many names it concerns. What is critical is never left out.
+// fixFirst lists what to do as the page orders it: by severity, then what is pressing,
+// then by how many names it concerns. What is critical is never left out.
 func (t *tally) fixFirst(p *printer) []line {
 	rules := slices.SortedFunc(maps.Values(t.rules), func(a, b *ruleCount) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), compareDue(a.due, b.due), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
+		return cmp.Or(cmp.Compare(b.severity, a.severity), compareFirst(a.pressing, b.pressing), cmp.Compare(b.names, a.names), strings.Compare(a.rule, b.rule))
 	})
 	rules = slices.DeleteFunc(rules, func(c *ruleCount) bool { return c.severity < freehold.SeverityNotice })
 	if len(rules) == 0 {
@@ -363,17 +360,6 @@ func (t *tally) fixFirst(p *printer) []line {
 		out = append(out, p.paragraph(text("    "), who, plainText, p.o.Width)...)
 	}
 	return out
-}
-
-// compareDue puts what is due first.
-func compareDue(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
 }
 
 // ruleTitle leaves out a title that speaks of one name where it is about several.

@@ -441,7 +441,7 @@ func TestPortfolio(t *testing.T) {
 	}
 }
 
-// TestFixFirstNearest: among rules of one severity those with a near date come first,
+// TestFixFirstNearest: among rules of one severity what is pressing comes first,
 // what is critical is never left out, and the number of the others is told.
 func TestFixFirstNearest(t *testing.T) {
 	finding := func(rule string, s freehold.Severity, why freehold.Text) freehold.Finding {
@@ -454,7 +454,9 @@ func TestFixFirstNearest(t *testing.T) {
 	r.Findings = append(r.Findings, finding("grave-soon", freehold.SeverityCritical, freehold.T("until %t", testNow.AddDate(0, 0, 5))),
 		finding("grave-late", freehold.SeverityCritical, freehold.T("until %t", testNow.AddDate(0, 2, 0))),
 		finding("slight", freehold.SeverityWarning, freehold.Text{}), finding("slighter", freehold.SeverityNotice, freehold.Text{}))
-	out := write(t, FormatTable, Options{Width: 80}, r, simple("autre.com", "Colline", freehold.Verdict{}))
+	stuck := simple("autre.com", "Colline", freehold.Verdict{CanLeave: freehold.LeaveNo})
+	stuck.Findings = []freehold.Finding{finding("grave-stuck", freehold.SeverityCritical, freehold.Text{}), finding("slightest", freehold.SeverityNotice, freehold.Text{})}
+	out := write(t, FormatTable, Options{Width: 80}, r, stuck)
 	_, first, _ := strings.Cut(out, "Fix first across all of them\n")
 	var rules []string
 	for line := range strings.SplitSeq(first, "\n") {
@@ -462,10 +464,10 @@ func TestFixFirstNearest(t *testing.T) {
 			rules = append(rules, strings.Fields(rule)[0])
 		}
 	}
-	if got := strings.Join(rules, " "); got != "grave-soon grave-a grave-b grave-c grave-d grave-e grave-f grave-late" {
+	if got := strings.Join(rules, " "); got != "grave-soon grave-stuck grave-a grave-b grave-c grave-d grave-e grave-f grave-late" {
 		t.Errorf("first: %s", got)
 	}
-	if !strings.Contains(first, "\n  and 2 more\n") || strings.Contains(first, "slight") {
+	if !strings.Contains(first, "\n  and 3 more\n") || strings.Contains(first, "slight") {
 		t.Errorf("what is left out is not told:\n%s", first)
 	}
 }
