@@ -223,3 +223,41 @@ func BenchmarkCompare100k(b *testing.B) {
 	}
 	against(b, quiet(b, freehold, "compare", paths[0], paths[1]), quiet(b, serverstest.Need(b, "ldns-compare-zones"), "-a", paths[0], paths[1]))
 }
+
+// BenchmarkObserve asks one server for 20,000 words below a zone, without a limit,
+// each question from a socket of its own; against dnsx, which asks for the same
+// names. dnsx is where the benchmark of internal/resolve has built it.
+func BenchmarkObserve(b *testing.B) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		b.Fatal(err)
+	}
+	dnsx := filepath.Join(cache, "freehold-bench", "bin", "dnsx-v1.2.3")
+	if _, err := os.Stat(dnsx); err != nil {
+		b.Skip("dnsx is not built: run the benchmark Queries of internal/resolve first")
+	}
+	freehold := program(b)
+	server, port, dir := benchZones(b, false)
+	const words = 20_000
+	var list, names strings.Builder
+	for i := range words {
+		fmt.Fprintf(&list, "w%06d\n", i)
+		fmt.Fprintf(&names, "w%06d.z000.test\n", i)
+	}
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			b.Fatal(err)
+		}
+		return path
+	}
+	wordlist, all := write("words", list.String()), write("names", names.String())
+	hints := write("hints", ". 3600 NS ns.root.\nns.root. 3600 A 127.0.0.1\n")
+	run := 0
+	against(b, func() *exec.Cmd { // a home of its own each time: what was asked is not asked again
+		run++
+		// What is observed is partial, which is a finding: 3.
+		return quiet(b, "sh", "-c", `"$0" "$@"; test $? -eq 3`, freehold, "export", "--from", "observe", "--rate", "0", "--wordlist", wordlist, "--dns-hints", hints, "--dns-port", port, "--server", server,
+			"-o", filepath.Join(dir, fmt.Sprintf("observed%d-%d", b.N, run)), "z000.test")()
+	}, quiet(b, dnsx, "-l", all, "-r", server, "-a", "-json", "-silent", "-duc", "-t", "100", "-o", filepath.Join(dir, "dnsx")))
+}
