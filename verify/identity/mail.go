@@ -70,7 +70,7 @@ func (m *message) received(servers []string) time.Time {
 			continue
 		}
 		_, value, _ := strings.Cut(strings.ReplaceAll(h.raw, "\r\n", ""), ":")
-		clauses, date, ok := cutLast(value, ";") // RFC 5321 §4.4: the date is what follows the last one
+		clauses, date, ok := cutLast(value, ";")          // RFC 5321 §4.4: the date is what follows the last one
 		words := strings.Fields(withoutComments(clauses)) // which hold what the sender said of itself
 		by := slices.IndexFunc(words, func(w string) bool { return strings.EqualFold(w, "by") })
 		if !ok || by < 0 || by+1 == len(words) {
