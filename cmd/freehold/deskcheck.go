@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"freehold"
+	"freehold/internal/flow/register"
 	"freehold/internal/resolve"
 	"freehold/verify/identity"
 )
@@ -41,7 +42,7 @@ A method without a token is entered by what was shown; the flags name the method
 			&cli.StringFlag{Name: "password-set", Usage: "account_login: the `DATE` when its password was last set or reset"},
 			&cli.StringFlag{Name: "text", Usage: "mandate_key: the text that was signed, in `FILE`; without one it is told what to sign"},
 			&cli.StringFlag{Name: "signature", Usage: "mandate_key: its signature by ssh-keygen -Y sign or minisign, in `FILE`"},
-			&cli.StringFlag{Name: "enrolled", Usage: "mandate_key: customers' keys enrolled before, in `FILE`, in the form of OpenSSH's allowed signers"},
+			&cli.StringFlag{Name: "enrolled", Usage: "mandate_key: customers' keys from `FILE`, in the form of OpenSSH's allowed signers (default: those of the register)"},
 			&cli.StringFlag{Name: "mail", Usage: "dkim_mail: the whole message as it arrived, in `FILE`"},
 			&cli.StringFlag{Name: "said", Usage: "invoice: what the requester says of a past one, as `NUMBER_AND_AMOUNT`"},
 			&cli.StringFlag{Name: "books", Usage: "invoice: what our books have of it, as `NUMBER_AND_AMOUNT`"},
@@ -232,7 +233,7 @@ func (j *deskJob) shown(ctx context.Context, c freehold.Case, ended freehold.Che
 		drawn, err := timeFlag(j.c, "drawn", time.Time{})
 		return identity.ExtractSeen{Number: said("number"), Organisation: said("organisation"), Ended: j.c.Bool("struck-off"), Drawn: drawn}, err
 	case "mandate_key":
-		return j.signed(c, ended)
+		return j.signed(ctx, c, ended)
 	case "dkim_mail":
 		if said("mail") == "" {
 			return nil, missing("--mail")
@@ -250,7 +251,7 @@ func (j *deskJob) shown(ctx context.Context, c freehold.Case, ended freehold.Che
 }
 
 // signed reads a signed text; without one it tells what to sign, and how.
-func (j *deskJob) signed(c freehold.Case, ended freehold.CheckEnded) (identity.Proof, error) {
+func (j *deskJob) signed(ctx context.Context, c freehold.Case, ended freehold.CheckEnded) (identity.Proof, error) {
 	k, ok := c.Contact(ended.Contact)
 	if !ok || k.Channel != freehold.ChannelKey {
 		return nil, misuse(freehold.T("the case has no contact %q that %q goes to", freehold.OneLine(ended.Contact), ended.Method), freehold.Text{})
@@ -268,10 +269,10 @@ func (j *deskJob) signed(c freehold.Case, ended freehold.CheckEnded) (identity.P
 		fmt.Fprintf(j.Out, "\n  %s\n\n  printf '%%s\\n' '%s' > text; ssh-keygen -Y sign -n %s -f KEY text\n", text, text, identity.Namespace)
 		return nil, nil
 	}
-	var files [3][]byte
-	for i, flag := range []string{"text", "signature", "enrolled"} {
+	var files [2][]byte
+	for i, flag := range []string{"text", "signature"} {
 		if j.c.String(flag) == "" {
-			return nil, misuse(freehold.T("what was shown is not said"), freehold.T("%s needs %s", ended.Method, "--text --signature --enrolled"))
+			return nil, misuse(freehold.T("what was shown is not said"), freehold.T("%s needs %s", ended.Method, "--text --signature"))
 		}
 		var err error
 		if files[i], err = readShort(j.c.String(flag), maxShownMail); err != nil {
@@ -279,10 +280,41 @@ func (j *deskJob) signed(c freehold.Case, ended freehold.CheckEnded) (identity.P
 		}
 	}
 	var err error
-	if j.enrolled, err = identity.ParseSigners(files[2]); err != nil {
+	if j.enrolled, err = j.keysOf(ctx, k.Address); err != nil {
 		return nil, err
 	}
 	return identity.Signed{Text: files[0], Signature: files[1], Principal: k.Address}, nil
+}
+
+// keysOf are the keys that somebody enrolled: those of --enrolled, or those that the
+// register has of the account.
+func (j *deskJob) keysOf(ctx context.Context, account string) (identity.Signers, error) {
+	if path := j.c.String("enrolled"); path != "" {
+		text, err := readShort(path, maxShownMail)
+		if err != nil {
+			return identity.Signers{}, err
+		}
+		return identity.ParseSigners(text)
+	}
+	a, err := j.store.RegisterAccount(ctx, account)
+	if err != nil && freehold.KindOf(err) != freehold.KindNotFound {
+		return identity.Signers{}, err
+	}
+	var lines strings.Builder
+	for _, e := range a.Entries {
+		if e.Field != freehold.RegisterKey || !e.Standing() {
+			continue
+		}
+		key := e.Value
+		if kind, err := register.KeyKind(key); err == nil && kind == "minisign" {
+			key = kind + " " + key
+		}
+		fmt.Fprintf(&lines, "* namespaces=%q %s\n", identity.Namespace, key) // all of them this account's
+	}
+	if lines.Len() == 0 {
+		return identity.Signers{}, misuse(freehold.T("the register has no key of %q", freehold.OneLine(account)), freehold.T("give --enrolled and a file of keys enrolled before"))
+	}
+	return identity.ParseSigners([]byte(lines.String()))
 }
 
 // maxShownMail bounds a file that is shown, in bytes.
