@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -22,7 +23,8 @@ var bodies = sync.Pool{New: func() any { return new(body) }}
 
 type body struct {
 	bytes.Buffer
-	from io.LimitedReader
+	from     io.LimitedReader
+	inflater *gzip.Reader // made for the first compressed body
 }
 
 // readBody reads at most most octets. Of a larger body the beginning is kept.
@@ -36,11 +38,21 @@ func readBody(hr *http.Response, most int64) (kept []byte, truncated bool, err e
 			bodies.Put(buf)
 		}
 	}()
-	limit := most + 1
-	if hr.ContentLength > most {
+	limit, source := most+1, io.Reader(hr.Body)
+	switch {
+	case strings.EqualFold(first(hr.Header, "Content-Encoding"), "gzip"):
+		source, err = buf.inflate(source)
+		if err == io.EOF { // no body, as with a 304
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		defer buf.inflater.Reset(empty{})
+	case hr.ContentLength > most:
 		limit, truncated = min(keptPrefix, most), true
 	}
-	buf.from = io.LimitedReader{R: hr.Body, N: limit}
+	buf.from = io.LimitedReader{R: source, N: limit}
 	_, err = buf.ReadFrom(&buf.from)
 	if int64(buf.Len()) > most {
 		buf.Truncate(int(min(keptPrefix, most)))
@@ -48,6 +60,21 @@ func readBody(hr *http.Response, most int64) (kept []byte, truncated bool, err e
 	}
 	return bytes.Clone(buf.Bytes()), truncated, err
 }
+
+// inflate returns what a compressed source holds. We ask for gzip ourselves: a
+// transport that does puts a header of its own into each request.
+func (b *body) inflate(source io.Reader) (inflated io.Reader, err error) {
+	if b.inflater == nil {
+		b.inflater = new(gzip.Reader)
+	}
+	return b.inflater, b.inflater.Reset(source)
+}
+
+// empty is a source to let go of another.
+type empty struct{}
+
+func (empty) Read([]byte) (int, error) { return 0, io.EOF }
+func (empty) ReadByte() (byte, error)  { return 0, io.EOF }
 
 func (r *Response) readHeader(h http.Header, now func() time.Time) {
 	r.ContentType = first(h, "Content-Type")

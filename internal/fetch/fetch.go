@@ -116,6 +116,7 @@ func (c *Client) transport(check control) *http.Transport {
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: c.cfg.roots},
 		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // readBody inflates
 		MaxIdleConns:           512,
 		MaxIdleConnsPerHost:    c.cfg.Parallel,
 		IdleConnTimeout:        0, // a timer set and stopped for every request costs more; the bound above and the servers end idle ones
@@ -305,6 +306,8 @@ func (c *Client) request(ctx context.Context, x *exchange) *http.Request {
 	return r.WithContext(ctx)
 }
 
+var acceptEncoding = []string{"gzip"}
+
 // header returns the fields of a request. A transport only reads them
 // (http.RoundTripper), so requests that want the same share one set.
 func (c *Client) header(req *Request) http.Header {
@@ -314,7 +317,7 @@ func (c *Client) header(req *Request) http.Header {
 			return shared.(http.Header)
 		}
 	}
-	header := http.Header{"User-Agent": c.userAgent}
+	header := http.Header{"User-Agent": c.userAgent, "Accept-Encoding": acceptEncoding}
 	for _, h := range [...]struct{ key, value string }{{"Accept", req.Accept}, {"If-None-Match", req.ETag}, {"If-Modified-Since", req.LastModified}} {
 		if h.value != "" {
 			header[h.key] = []string{h.value}

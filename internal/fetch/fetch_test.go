@@ -468,3 +468,43 @@ func TestProxyFromEnvironmentIsIgnored(t *testing.T) {
 		t.Error("a proxy is used")
 	}
 }
+
+// TestCompressed: gzip is asked for and inflated, also by a reader that was used
+// before; where it says gzip and there is nothing, nothing came.
+func TestCompressed(t *testing.T) {
+	var squeezed bytes.Buffer
+	z := gzip.NewWriter(&squeezed)
+	z.Write([]byte(`{"ldhName":"boulangerie-perrin.com"}`))
+	z.Close()
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "GZip")
+		switch r.URL.Path {
+		case "/whole":
+			w.Write(squeezed.Bytes())
+		case "/cut":
+			w.Write(squeezed.Bytes()[:squeezed.Len()-9])
+		case "/plain":
+			w.Write([]byte(`{"ldhName":"boulangerie-perrin.com"}`))
+		case "/unchanged":
+			w.WriteHeader(http.StatusNotModified)
+		}
+	})
+	cl, _ := client(t, Config{Attempts: 1})
+	for range 3 {
+		for _, c := range []struct {
+			path, body string
+			want       freehold.Outcome
+		}{
+			{"/whole", `{"ldhName":"boulangerie-perrin.com"}`, freehold.OutcomeAnswered},
+			{"/cut", `{"ldhName":"boulangerie-perrin.com"}`, freehold.OutcomeFailed},
+			{"/plain", "", freehold.OutcomeFailed},
+			{"/unchanged", "", freehold.OutcomeAnswered},
+			{"/empty", "", freehold.OutcomeAnswered},
+		} {
+			r, err := cl.Get(ctx, Request{URL: base + c.path, Policy: Policy{Named: bases(t, base)}})
+			if r.Outcome != c.want || string(r.Body) != c.body {
+				t.Errorf("%s: outcome %s, body %q, error %v", c.path, r.Outcome, r.Body, err)
+			}
+		}
+	}
+}
