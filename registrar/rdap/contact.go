@@ -223,3 +223,17 @@ func lower(s string) string {
 	}
 	return s
 }
+
+// lowerText returns a copy of raw with ASCII's letters small: one copy, where
+// parsing a host in capitals would take two.
+func lowerText(raw []byte) string {
+	var room [256]byte
+	b := room[:0]
+	for _, c := range raw {
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
+}

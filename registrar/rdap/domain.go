@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"freehold"
@@ -20,6 +21,17 @@ type record struct {
 	hasRegistrant       bool
 }
 
+// records holds what answers are read into: the caller of Domain gets a copy.
+var records = sync.Pool{New: func() any { return new(record) }}
+
+// release gives a record back, if there is one. The lists in it stay with their facts.
+func (r *record) release() {
+	if r != nil {
+		*r = record{}
+		records.Put(r)
+	}
+}
+
 // readDomain reads an answer about a domain, which is a Name or a reverse zone. The error says why nothing can be taken
 // from it. Notes say what was wrong in what was taken. untold are members that
 // say nothing on this server.
@@ -32,8 +44,9 @@ func readDomain(body []byte, name freehold.Host, id freehold.EvidenceID, untold 
 		return nil, nil, fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	defer t.release()
-	r := domainReader{record: &record{}, root: t.root(), name: name, ids: []freehold.EvidenceID{id}}
+	r := domainReader{record: records.Get().(*record), root: t.root(), name: name, ids: []freehold.EvidenceID{id}}
 	if err := r.check(); err != nil {
+		r.release()
 		return nil, t.notes, err
 	}
 	r.redacted = readRedacted(r.root)
@@ -321,17 +334,17 @@ func (r *domainReader) readNameservers() {
 	}
 	hosts := make([]freehold.Host, 0, 4)
 	for ns := range list.list() {
-		raw := ns.get("ldhName").str()
-		if raw == "" {
-			raw = ns.get("unicodeName").str()
+		raw := ns.get("ldhName").raw()
+		if len(raw) == 0 {
+			raw = ns.get("unicodeName").raw()
 		}
-		if raw == "" && ns.is(text) {
-			raw = ns.str()
+		if len(raw) == 0 && ns.is(text) {
+			raw = ns.raw()
 			r.note("a name server is a text, not an object")
 		}
-		host, err := freehold.ParseHost(raw)
+		host, err := freehold.ParseHost(lowerText(raw))
 		if err != nil || len(hosts) >= 64 {
-			r.note("a name server is not understood: %q", clean(raw))
+			r.note("a name server is not understood: %q", clean(string(raw)))
 			r.Nameservers.Note = "a name server in the answer is not understood"
 			return
 		}
@@ -356,7 +369,10 @@ func (r *domainReader) readDNSSEC() {
 	}
 	keys := filled(secure.get("dsData")) || filled(secure.get("keyData"))
 	said, signed := secure.get("delegationSigned"), false
-	if said.there() {
+	switch {
+	case said.is(boolean):
+		signed = string(said.raw()) == "true"
+	case said.there():
 		word := lower(clean(said.str()))
 		switch word {
 		case "true", "yes", "signed", "1", "signeddelegation":
@@ -366,7 +382,7 @@ func (r *domainReader) readDNSSEC() {
 			r.note("delegationSigned is not understood: %q", word)
 			said = val{}
 		}
-		if said.there() && !said.is(boolean) {
+		if said.there() {
 			r.note("delegationSigned is no boolean")
 		}
 	}

@@ -81,6 +81,7 @@ func (c *Client) Domain(ctx context.Context, name freehold.Name) (freehold.Regis
 	first := c.exchange(ctx, base+"domain/"+name.ASCII(), name, c.registry, known.untold)
 	reg := freehold.Registration{Asks: []freehold.Ask{first.ask}}
 	evidence := first.evidence
+	defer first.record.release()
 	if first.record == nil {
 		switch {
 		case first.status == http.StatusNotFound && first.ask.Outcome == freehold.OutcomeAnswered && !known.weak404:
@@ -101,6 +102,7 @@ func (c *Client) Domain(ctx context.Context, name freehold.Name) (freehold.Regis
 	asks := reg.Asks
 	if second != nil {
 		registrar = second.record
+		defer registrar.release()
 		asks = append(asks, second.ask)
 		evidence = append(evidence, second.evidence...)
 	}
