@@ -21,6 +21,9 @@ func (s *session) listen() {
 		}
 	}
 	s.speaker, _ = report.SpeakerFor(s.lang) // it is one of Langs
+	if err := report.CatalogueError(s.lang); err != nil {
+		s.tellText(freehold.SayError(s.speaker, err))
+	}
 }
 
 // localeLang is the language of the user's locale if it is one of ours, else English.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"embed"
+	"errors"
 	"io/fs"
 	"path"
 	"slices"
@@ -38,23 +39,38 @@ func SpeakerFor(lang string) (freehold.Speaker, error) {
 	}
 }
 
+// CatalogueError tells that a file of a language's sentences could not be read, so that
+// they are said in English; nil for a language that is whole. The files are part of the
+// program and tested: this is for one that was built from others.
+func CatalogueError(lang string) error {
+	switch lang {
+	case "fr":
+		return speakFrench().err
+	case "de":
+		return speakGerman().err
+	}
+	return nil
+}
+
 // loadCatalogue reads one language: TOML tables from English formats to their
 // translations, one file for each room of the program, adjusted by the
-// language's typography. The files are part of the program and tested; one that
-// does not read leaves English.
-func loadCatalogue(lang string, typography func(string) string) map[string]string {
+// language's typography. A file that does not read leaves English.
+func loadCatalogue(files fs.FS, lang string, typography func(string) string) (map[string]string, error) {
 	all := map[string]string{}
-	files, _ := fs.Glob(langFiles, path.Join("lang", lang, "*.toml"))
-	for _, name := range files {
+	var broken []error
+	names, _ := fs.Glob(files, path.Join("lang", lang, "*.toml"))
+	for _, name := range names {
 		var c map[string]string
-		if _, err := toml.DecodeFS(langFiles, name, &c); err != nil {
+		if _, err := toml.DecodeFS(files, name, &c); err != nil {
+			broken = append(broken, &freehold.Error{Kind: freehold.KindInternal,
+				Text: freehold.T("the sentences in %q cannot be read, and are said in English", name), Err: err})
 			continue
 		}
 		for k, v := range c {
 			all[k] = typography(v)
 		}
 	}
-	return all
+	return all, errors.Join(broken...)
 }
 
 // english is the root's English with grouped digits.
@@ -64,9 +80,15 @@ func (english) Number(n int64) string { return groupDigits(n, ",") }
 
 const narrowNoBreak = "\u202f"
 
-type french struct{ sentences map[string]string }
+type french struct {
+	sentences map[string]string
+	err       error
+}
 
-var speakFrench = sync.OnceValue(func() french { return french{loadCatalogue("fr", frenchTypography)} })
+var speakFrench = sync.OnceValue(func() french {
+	sentences, err := loadCatalogue(langFiles, "fr", frenchTypography)
+	return french{sentences, err}
+})
 
 func (f french) Sentence(format string) string { return translated(f.sentences, format) }
 func (french) Quote(s string) string           { return "«" + narrowNoBreak + s + narrowNoBreak + "»" }
@@ -91,10 +113,14 @@ func frenchTypography(s string) string { return frenchSpaces.Replace(s) }
 var frenchSpaces = strings.NewReplacer(" :", narrowNoBreak+":", " ;", narrowNoBreak+";", " !", narrowNoBreak+"!",
 	" ?", narrowNoBreak+"?", "« ", "«"+narrowNoBreak, " »", narrowNoBreak+"»", "'", "’")
 
-type german struct{ sentences map[string]string }
+type german struct {
+	sentences map[string]string
+	err       error
+}
 
 var speakGerman = sync.OnceValue(func() german {
-	return german{loadCatalogue("de", func(s string) string { return s })}
+	sentences, err := loadCatalogue(langFiles, "de", func(s string) string { return s })
+	return german{sentences, err}
 })
 
 func (g german) Sentence(format string) string { return translated(g.sentences, format) }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -371,4 +372,24 @@ func sorted(m map[string]string) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// TestBrokenCatalogue: a file with a key twice is told, and the others are used.
+func TestBrokenCatalogue(t *testing.T) {
+	files := fstest.MapFS{
+		"lang/de/a.toml": {Data: []byte("\"yes\" = \"ja\"\n")},
+		"lang/de/b.toml": {Data: []byte("\"no\" = \"nein\"\n\"no\" = \"nö\"\n")},
+	}
+	sentences, err := loadCatalogue(files, "de", func(s string) string { return s })
+	if len(sentences) != 1 || sentences["yes"] != "ja" {
+		t.Errorf("read: %v", sentences)
+	}
+	if err == nil || !strings.HasPrefix(err.Error(), `the sentences in "lang/de/b.toml" cannot be read, and are said in English: `) {
+		t.Errorf("told: %v", err)
+	}
+	for _, lang := range Langs {
+		if err := CatalogueError(lang); err != nil {
+			t.Errorf("%s: %v", lang, err)
+		}
+	}
 }
