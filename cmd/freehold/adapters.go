@@ -11,6 +11,8 @@ import (
 
 	"freehold"
 	"freehold/dnsexport/all"
+	registrars "freehold/registrar/all"
+	"freehold/registrar/transfer"
 )
 
 func (s *session) adaptersCommand() *cli.Command {
@@ -22,10 +24,10 @@ func (s *session) adaptersCommand() *cli.Command {
 tells of these names.
 
 Without a TLD it also lists the DNS providers that zones can be read from and moved to, with what an account in the config file needs, what can be done
-there, and how it was tested: against the real server, or against a server of recorded shapes and never live.
+there, and how it was tested: against the real server, or against a server of recorded shapes and never live. Then the ways to registries and
+registrars that let names go, in the same manner; "desk show CASE --account ACCOUNT" says what one can do for one name.
 
-One RDAP reader and one WHOIS reader serve all; they are tested on answers of real registries and on an offline world with faults. No adapter
-of a registrar's own interface exists yet.`,
+One RDAP reader and one WHOIS reader serve all; they are tested on answers of real registries and on an offline world with faults.`,
 		Flags:  observeFlags(),
 		Action: s.adapters,
 	}
@@ -62,7 +64,31 @@ func (s *session) adapters(c *cli.Context) error {
 		return err
 	}
 	fmt.Fprintln(s.Out)
-	return s.providers()
+	if err := s.providers(); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.Out)
+	return s.registrars()
+}
+
+// registrars tells what can be done at each registrar, and how that was tested.
+func (s *session) registrars() error {
+	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join([]string{s.say("REGISTRAR"), s.say("ACCOUNT HAS"), s.say("CODES"), s.say("TAKES BACK"), s.say("LOCKS"), s.say("TAGS"), s.say("DELEGATES"), s.say("TESTED")}, "\t"))
+	yes := func(b bool) string {
+		if b {
+			return s.say("yes")
+		}
+		return "-"
+	}
+	for _, a := range registrars.Adapters {
+		codes := s.say("made there")
+		if a.Codes == transfer.HowSet {
+			codes = s.say("set")
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, cmp.Or(strings.Join(a.Fields, ","), "-"), codes, yes(a.Unsets), yes(a.Locks), yes(a.Tags), yes(a.Delegates), a.Tested.Text().Render(s.speaker))
+	}
+	return w.Flush()
 }
 
 // providers tells what can be done at each DNS provider, and how that was tested.

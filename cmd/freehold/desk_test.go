@@ -28,6 +28,7 @@ import (
 	"freehold/internal/lab/eximd"
 	"freehold/internal/seal"
 	"freehold/registrar/epp"
+	"freehold/registrar/registrartest/shapes"
 )
 
 // TestDeskScripts runs testdata/desk: whole cases by commands alone, at a registry of
@@ -45,6 +46,7 @@ func TestDeskScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "world": world, "publish": publish, "registry": startRegistry, "people": people, "match": match, "gains": gains, "identity": writeIdentity, "registered": registered, "post": startPost, "letters": letters,
+			"registrar": startRegistrar, "redeems": redeems, "untouched": untouched,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "exim" {
@@ -62,6 +64,9 @@ type deskWorld struct {
 	clock    *desklab.Clock
 	key      *age.X25519Identity
 	post     *eximd.Server
+
+	registrar *shapes.Store // of recorded shapes
+	sold      string        // its name
 }
 
 type worldKey struct{}
@@ -81,7 +86,7 @@ func startRegistry(ts *testscript.TestScript, _ bool, names []string) {
 	for _, n := range names {
 		w.registry.Add(eppd.Domain{Name: n, Sponsor: desklab.Loser, Statuses: []string{"clientTransferProhibited"}, Created: desklab.Start.AddDate(-9, 0, 0), Expires: desklab.Start.AddDate(1, 0, 0)}, "")
 	}
-	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n\n[accounts.panel]\nprovider = \"manual\"\n",
+	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\ntest = true\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n\n[accounts.panel]\nprovider = \"manual\"\n",
 		w.registry.Addr, desklab.Loser)
 	ts.Check(os.WriteFile(home+"/config.toml", []byte(config), 0o600))
 	ts.Setenv("EPP_PASSWORD", desklab.LoserPassword)

@@ -67,7 +67,7 @@ func openDoor(t *testing.T) *door {
 	for _, n := range []string{doorShop, doorOther, doorZone} {
 		d.registry.Add(eppd.Domain{Name: n, Sponsor: desklab.Loser, Statuses: []string{"clientTransferProhibited"}, NameServers: []string{"ns1.host.example"}, Created: desklab.Start.AddDate(-9, 0, 0), Expires: desklab.Start.AddDate(1, 0, 0)}, "")
 	}
-	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n", d.registry.Addr, desklab.Loser)
+	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\ntest = true\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n", d.registry.Addr, desklab.Loser)
 	d.write(t, "home/.config/freehold/config.toml", config)
 	var signers string
 	for _, who := range []string{"anne", "bruno"} {

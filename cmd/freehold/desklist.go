@@ -287,7 +287,14 @@ func (j *deskJob) tellAbility(a *abilityDoc) {
 	case "set":
 		fmt.Fprintln(j.Out, j.say("A code of %d characters (%d bits) can be set through %s.", a.Length, a.Bits, freehold.OneLine(a.Through)))
 	case "fetch":
-		fmt.Fprintln(j.Out, j.say("The code comes from the registrar's panel."))
+		if a.Through == (transfer.Manual{}).Title() {
+			fmt.Fprintln(j.Out, j.say("The code comes from the registrar's panel."))
+			return
+		}
+		fmt.Fprintln(j.Out, j.say("%s makes the code.", freehold.OneLine(a.Through)))
+		if !a.Unsets {
+			fmt.Fprintln(j.Out, j.say("It cannot be taken back there: after its time the transfer lock is put on."))
+		}
 	default:
 		fmt.Fprintln(j.Out, j.say("No code can be had through %s.", freehold.OneLine(a.Through)))
 	}

@@ -104,6 +104,9 @@ func (j *deskJob) workAccount(w *work.Worker) (done func(), err error) {
 	if a.Provider != "epp" {
 		return nil, misuse(freehold.T("a worker cannot use the account %q: nobody is at its terminal", name), freehold.T("use one of %s", "epp"))
 	}
+	if err := j.mayChange(name, a); err != nil {
+		return nil, err
+	}
 	config, err := j.eppConfig(name, a, base, rules)
 	if err != nil {
 		return nil, err

@@ -197,7 +197,7 @@ func writeWorkConfig(t testing.TB, w *desklab.World, dir, addr string) {
 	for who, key := range w.Operators {
 		fmt.Fprintf(&signers, "%s namespaces=%q %s", who, identity.Namespace, ssh.MarshalAuthorizedKey(key.PublicKey()))
 	}
-	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n", addr, desklab.Loser)
+	config := fmt.Sprintf("[accounts.registry]\nprovider = \"epp\"\ntest = true\nserver = %q\nuser = %q\nsecret = \"env:EPP_PASSWORD\"\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n", addr, desklab.Loser)
 	for name, text := range map[string]string{"signers": signers.String(), "config.toml": config} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

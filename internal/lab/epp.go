@@ -76,7 +76,7 @@ func (l *Lab) eppFiles() map[string][]byte {
 	for _, r := range l.world.registrars {
 		file := "epp-" + r.key + ".secret"
 		files[file] = []byte(eppPassword(r.key) + "\n")
-		fmt.Fprintf(&b, "\n[accounts.%s] # %s\nprovider = \"epp\"\nserver = %q\nuser = %q\nsecret = %q\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n",
+		fmt.Fprintf(&b, "\n[accounts.%s] # %s\nprovider = \"epp\"\ntest = true\nserver = %q\nuser = %q\nsecret = %q\ncertificate = \"registry-client.pem\"\nprivate_key = \"registry-client-key.pem\"\nroots = \"registry-ca.pem\"\n",
 			r.key, r.name, l.registry.Addr, r.key, "file:"+filepath.Join(l.dir, file))
 	}
 	b.WriteString("\n[accounts.panel]\nprovider = \"manual\"\n")

@@ -48,6 +48,10 @@ func (w *work) unset(ctx context.Context, reg transfer.Registrar, why string) er
 	case err != nil:
 		return w.again(ctx, soon, err)
 	}
+	if err == nil && !takesBack(reg, w.c().Name) {
+		why += "; the registrar takes no code back"
+		relock = relock && reg.Able(w.c().Name).Locks
+	}
 	now := w.at(w.c())
 	return w.put(ctx, addition{bodies: []freehold.CaseBody{freehold.CodeUnset{Why: freehold.OneLine(why), Relocked: relock}}, next: &now, drop: true})
 }
@@ -70,11 +74,21 @@ func (w *work) takeBack(ctx context.Context, reg transfer.Registrar, relock bool
 	case state.Pending:
 		return errPending
 	}
-	u, ok := reg.(transfer.Unsetter)
-	if !ok || !reg.Able(name).Unsets {
-		return nil // it ends by the registry's own time
+	relock = relock && !state.Locked
+	if takesBack(reg, name) {
+		return reg.(transfer.Unsetter).Unset(ctx, name, relock)
 	}
-	return u.Unset(ctx, name, relock && !state.Locked)
+	// The code ends by the registry's own time; behind a lock it moves nothing till then.
+	if l, ok := reg.(transfer.Locker); ok && relock && reg.Able(name).Locks {
+		return l.Lock(ctx, name, true)
+	}
+	return nil
+}
+
+// takesBack tells whether a code can be taken back there.
+func takesBack(reg transfer.Registrar, name freehold.Name) bool {
+	_, ok := reg.(transfer.Unsetter)
+	return ok && reg.Able(name).Unsets
 }
 
 // unlocked tells whether the standing code came with the lock taken off.

@@ -4,12 +4,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"testing"
 )
 
 // Gandi answers as version 5 of its API does. The detail of a name has more than is
 // asked for, its code among it; changes are taken and made later.
-func Gandi(t testing.TB, s *Store) string {
+func Gandi(t Owner, s *Store) string {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(w http.ResponseWriter, r *http.Request, d *Domain)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"testing"
 )
 
 type opsItem struct {
@@ -77,7 +76,7 @@ func opsReply(success bool, code int, say, attributes string) string {
 }
 
 // OpenSRS answers as its XCP does: a status of success with every refusal.
-func OpenSRS(t testing.TB, s *Store) string {
+func OpenSRS(t Owner, s *Store) string {
 	return s.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {

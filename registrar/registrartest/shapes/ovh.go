@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"testing"
 
 	"freehold/internal/providerapi/ovhauth"
 )
@@ -15,7 +14,7 @@ var OVHKeys = ovhauth.Keys{Application: Key, Secret: Secret, Consumer: "consumer
 
 // OVH answers as version 1 of its API does: signed requests at its own clock, locks
 // that take their time, and a code only while a name is unlocked.
-func OVH(t testing.TB, s *Store) string {
+func OVH(t Owner, s *Store) string {
 	mux := http.NewServeMux()
 	handle := func(pattern string, f func(w http.ResponseWriter, r *http.Request, d *Domain)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {

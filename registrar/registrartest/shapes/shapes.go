@@ -11,8 +11,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
-	"testing"
 )
+
+// Owner is whoever ends the server: a test, or a script of one.
+type Owner interface {
+	Helper()
+	Cleanup(func())
+}
 
 // Fault is what goes wrong with every answer.
 type Fault uint8
@@ -131,7 +136,7 @@ func (d *Domain) look() {
 
 // serve starts the server. proves tells whether a request proves who asks; refused is
 // the document of a refusal with a status of success; writes tells a change.
-func (s *Store) serve(t testing.TB, h http.Handler, proves func(*http.Request, []byte) bool, writes func(*http.Request, []byte) bool, refused string) string {
+func (s *Store) serve(t Owner, h http.Handler, proves func(*http.Request, []byte) bool, writes func(*http.Request, []byte) bool, refused string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
