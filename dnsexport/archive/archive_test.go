@@ -108,14 +108,14 @@ func TestExportAndCheck(t *testing.T) {
 	if len(m.Zones[0].Losses) == 0 {
 		t.Error("what the formats cannot carry is not in the manifest")
 	}
-	for _, name := range []string{"shop.test.zone", "shop.test.dnssec.zone", "shop.test.json", "shop.test.yaml", "shop.test.js", "shop.test.tf", "shop.test.route53.json", "shop.test.csv", "manifest.json", "manifest.json.note"} {
+	for _, name := range []string{"shop.test.zone", "shop.test.dnssec.zone", "shop.test.json", "shop.test.yaml", "shop.test.js", "shop.test.tf", "shop.test.cloudflare.tf", "shop.test.route53.json", "shop.test.csv", "manifest.json", "manifest.json.note"} {
 		st, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || st.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	r, err := Check(dir, CheckOptions{Verifier: k.verifier})
-	if err != nil || len(r.Problems) > 0 || !r.Signed || r.Read != 15 {
+	if err != nil || len(r.Problems) > 0 || !r.Signed || r.Read != 17 {
 		t.Errorf("check: %+v, %v", r, err)
 	}
 	z, err := Load(dir, "shop.test", nil)
