@@ -51,9 +51,13 @@ type registryAccount struct {
 func registryFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "account", Usage: "the `ACCOUNT` of the config file at the registry or registrar"},
-		&cli.BoolFlag{Name: "accept-risk", Usage: "change things through an adapter that was never tried at a live registry or registrar"},
+		acceptRiskFlag(),
 		timeoutFlag(),
 	}
+}
+
+func acceptRiskFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "accept-risk", Usage: "change things through an adapter that was never tried at a live registry or registrar"}
 }
 
 // account opens an account; done ends it.

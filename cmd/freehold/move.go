@@ -35,6 +35,7 @@ func (s *session) moveCommand() *cli.Command {
 					&cli.StringSliceFlag{Name: "ns", Usage: "the new operator's name server `HOST` or HOST=ADDRESS; may be repeated (default: the account's)"},
 					&cli.StringFlag{Name: "file", Usage: "serve the copy in the zone file `PATH` instead of the old operator's zone"},
 					&cli.StringFlag{Name: "old", Usage: "the old operator can be edited by the `ACCOUNT` of the config file"},
+					&cli.StringFlag{Name: "registrar-account", Usage: "name servers and DS records are changed through the registrar's `ACCOUNT` of the config file (default: by hand)"},
 					&cli.BoolFlag{Name: "rescue", Usage: "the old operator is dead: serve the last copy, and skip what needs it"},
 					&cli.StringFlag{Name: "down-since", Usage: "with --rescue: since `TIME` (2026-11-25T08:00:00Z)"},
 					&cli.BoolFlag{Name: "sign", Usage: "sign the zone at the new operator"},
@@ -47,13 +48,14 @@ func (s *session) moveCommand() *cli.Command {
 				Flags: join([]cli.Flag{
 					&cli.StringFlag{Name: "approve", Usage: "begin: the `DIGEST` of the plan that was read and agreed to"},
 					&cli.BoolFlag{Name: "yes", Usage: "do it; without it nothing is changed"},
+					acceptRiskFlag(),
 				}, moveFlags(), observeFlags()),
 				Action: s.moveApply,
 			},
 			{Name: "check", Usage: "say how far a move is", ArgsUsage: "NAME", Flags: moveFlags(), Action: s.moveCheck},
 			{
 				Name: "rollback", Usage: "take a move back: the old name servers, then the old DS", ArgsUsage: "NAME",
-				Flags:  join([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do it; without it nothing is changed"}}, moveFlags(), observeFlags()),
+				Flags:  join([]cli.Flag{&cli.BoolFlag{Name: "yes", Usage: "do it; without it nothing is changed"}, acceptRiskFlag()}, moveFlags(), observeFlags()),
 				Action: s.moveBack,
 			},
 			s.evacuateCommand(),
@@ -141,11 +143,19 @@ func (s *session) movePlan(c *cli.Context) error {
 			return misuse(freehold.T("%q is not a time", freehold.OneLine(text)), freehold.T("write it as 2026-11-25T08:00:00Z"))
 		}
 	}
+	if name := c.String("registrar-account"); name != "" {
+		_, done, err := j.registrarAccount(name, world)
+		if err != nil {
+			return err
+		}
+		done() // nothing is asked of it yet
+		situation.Delegates = true
+	}
 	plan, err := move.Make(situation)
 	if err != nil {
 		return err
 	}
-	if err := j.folder.Plan(flow.Planned{Plan: *plan, Account: c.String("to"), Source: zone.Source, Coverage: zone.Coverage, Servers: servers, Old: c.String("old")}, zone); err != nil {
+	if err := j.folder.Plan(flow.Planned{Plan: *plan, Account: c.String("to"), Source: zone.Source, Coverage: zone.Coverage, Servers: servers, Old: c.String("old"), Registrar: c.String("registrar-account")}, zone); err != nil {
 		return err
 	}
 	return j.tellPlan(plan)
@@ -205,10 +215,11 @@ func (s *session) moveApply(c *cli.Context) error {
 		return err
 	}
 	defer world.Close()
-	m, err := j.mover(planned, world)
+	m, done, err := j.mover(planned, world)
 	if err != nil {
 		return err
 	}
+	defer done()
 	if !c.Bool("yes") {
 		return j.preview(c.Context, m.Target, planned, zone)
 	}
@@ -223,20 +234,20 @@ func (s *session) moveApply(c *cli.Context) error {
 	return j.ended(m.Apply(c.Context, zone))
 }
 
-func (j *moveJob) mover(p flow.Planned, world *observers) (*move.Mover, error) {
+func (j *moveJob) mover(p flow.Planned, world *observers) (m *move.Mover, done func(), err error) {
 	a, err := j.account(p.Account)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	target, err := j.target(p.Account, a)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	_, addrs, err := nameServers(p.Servers)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	m := &move.Mover{Target: target, Memory: j.folder, Now: world.now, Look: &move.Eyes{Resolver: world.dns, Addrs: addrs, Port: uint16(j.c.Int("dns-port"))}, Told: func(step freehold.MoveStep, done bool) {
+	m = &move.Mover{Target: target, Memory: j.folder, Now: world.now, Look: &move.Eyes{Resolver: world.dns, Addrs: addrs, Port: uint16(j.c.Int("dns-port"))}, Told: func(step freehold.MoveStep, done bool) {
 		if done {
 			j.tell(freehold.T("done: %s", step.Title.Render(j.speaker)))
 		}
@@ -244,13 +255,35 @@ func (j *moveJob) mover(p flow.Planned, world *observers) (*move.Mover, error) {
 	if p.Old != "" {
 		old, err := j.account(p.Old)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if m.Old, err = j.target(p.Old, old); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return m, nil
+	done = func() {}
+	if p.Registrar != "" {
+		if m.Registrar, done, err = j.registrarAccount(p.Registrar, world); err != nil {
+			return nil, nil, err
+		}
+	}
+	return m, done, nil
+}
+
+// registrarAccount opens the account that changes the delegation. With --yes it is held
+// to what the desk's accounts are: nothing is changed through an adapter that was never
+// tried live, unless that risk is taken.
+func (j *moveJob) registrarAccount(name string, world *observers) (move.Registrar, func(), error) {
+	reg, done, err := (&deskJob{session: j.session, c: j.c, policy: world.policy, now: world.now}).account(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, ok := reg.(move.Registrar)
+	if !ok {
+		done()
+		return nil, nil, misuse(freehold.T("the account %q cannot change name servers", name), freehold.T("leave --registrar-account out: the plan then says what to do by hand"))
+	}
+	return r, done, nil
 }
 
 // ended tells how far a run got: done, or what it waits for.
@@ -337,10 +370,11 @@ func (s *session) moveBack(c *cli.Context) error {
 		return err
 	}
 	defer world.Close()
-	m, err := j.mover(planned, world)
+	m, done, err := j.mover(planned, world)
 	if err != nil {
 		return err
 	}
+	defer done()
 	return j.ended(m.TakeBack(c.Context))
 }
 

@@ -75,6 +75,8 @@ type Planned struct {
 	Coverage freehold.Coverage
 	Servers  []string // HOST or HOST=ADDRESS, as given
 	Old      string   // the old operator's account, where it can be edited
+	// Registrar is the account through which the delegation is changed; empty: by hand.
+	Registrar string
 }
 
 // Plan keeps a plan with the copy that it was made from. A move that was begun
