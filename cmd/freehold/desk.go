@@ -37,6 +37,7 @@ Nothing is changed at the registry without --yes. A code is never kept in clear 
 			s.deskBackupCommand(),
 			s.deskRestoreCommand(),
 			s.deskPurgeCommand(),
+			s.deskReportCommand(),
 			{
 				Name: "open", Usage: "open a case for a request", ArgsUsage: "[NAME]",
 				Description: `Holder, customer and contacts are taken from the register ("desk import") where it has the name; what the registry said of the holder in the last saved audit goes before it. What is typed goes before both.

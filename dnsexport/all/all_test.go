@@ -152,6 +152,11 @@ func TestFaults(t *testing.T) {
 				if text := err.Error() + freehold.HintOf(err); strings.Contains(text, shapes.Secret) || strings.ContainsAny(text, "\x1b\n") || len(text) > 700 {
 					t.Errorf("%q", text)
 				}
+				// What the pages of a list did is said with the page or the zone it was seen in.
+				if text := err.Error(); fault == shapes.Circle && !strings.Contains(text, ": after page ") && !strings.Contains(text, `"`+shapes.Zone+`" twice`) ||
+					(fault == shapes.Overlap || fault == shapes.Miscounted) && !strings.Contains(text, `"`+shapes.Zone+`"`) {
+					t.Errorf("neither page nor zone is said: %v", err)
+				}
 				kind := freehold.KindUnavailable
 				if k, ok := map[shapes.Fault]freehold.ErrorKind{shapes.Denied: freehold.KindPermission, shapes.Refused: freehold.KindInvalid}[fault]; ok {
 					kind = k

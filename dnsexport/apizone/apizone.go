@@ -46,8 +46,11 @@ type Turns struct {
 // Page tells that a page is about to be read. mark is what leads to it, and no two
 // pages have the same: an API whose pages go round in a circle is an error.
 func (t *Turns) Page(mark string) error {
-	if t.marks[mark] || len(t.marks) >= maxPages {
-		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s gives a list in pages that lead in a circle", t.Provider)}
+	if len(t.marks) >= maxPages {
+		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s gives a list that does not end: more than %d pages", t.Provider, maxPages)}
+	}
+	if t.marks[mark] {
+		return &freehold.Error{Kind: freehold.KindUnavailable, Text: freehold.T("%s gives a list in pages that lead in a circle: after page %d comes one that was read already", t.Provider, len(t.marks))}
 	}
 	if t.marks == nil {
 		t.marks = map[string]bool{}

@@ -39,6 +39,7 @@ func TestRead(t *testing.T) {
 		{"owners that look like types and classes", head + "a A 192.0.2.1\nin IN A 192.0.2.2\nmx. 1h A 192.0.2.3\n", "a 3600 IN A 192.0.2.1\nin 3600 IN A 192.0.2.2\n"},
 		{"$ORIGIN and units", head + "$ORIGIN sub.shop.test.\nx 1w1d1h1m1s TXT a\n", "x.sub 694861 IN TXT \"a\"\n"},
 		{"string boundaries, escapes, NUL and 8-bit octets", head + "t TXT \"a\" \"\" \"b c;d\" e\\\"f \"\\000\\255\xff\"\n", "t 3600 IN TXT \"a\" \"\" \"b c;d\" \"e\\\"f\" \"\\000\\255\\255\"\n"},
+		{"NUL and 8-bit octets as they are", head + "n\x00\xfe TXT \"a\x00\xff\"\n", "n\\000\\254 3600 IN TXT \"a\\000\\255\"\n"},
 		{"case of owners", head + "WwW A 192.0.2.1\n", "WwW 3600 IN A 192.0.2.1\n"},
 		{"unknown types", head + "u TYPE65280 \\# 3 01 02ff\nv A \\# 4 c0000201\n", "u 3600 IN TYPE65280 \\# 3 0102ff\nv 3600 IN A 192.0.2.1\n"},
 		{"parentheses and comments", head + "m ( 60 ; a ( comment\n IN MX 10 ; more\n mail ) ; last\n", "m 60 IN MX 10 mail.shop.test.\n"},
