@@ -2,7 +2,6 @@ package whois
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,15 +22,15 @@ var orders = map[string]order{"dmy": dayFirst, "mdy": monthFirst}
 
 // The shapes of dates, after case, commas and runs of blanks are gone. In each
 // the groups are named: y, m, d, and t for the rest, which is the time.
-var dateShapes = []*regexp.Regexp{
-	regexp.MustCompile(`^(?P<y>\d{4})[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})\.?(?:[t ]+(?P<t>.*))?$`),                          // 2001-03-12, 2001/03/12, 2001. 03. 12.
-	regexp.MustCompile(`^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?: +(?P<t>.*))?$`),                                                  // 20010312
-	regexp.MustCompile(`^(?P<d>\d{1,2})(?:st|nd|rd|th)?[-/. ](?P<n>[a-z]{3,9})\.?[-/. ](?P<y>\d{4})(?: +(?P<t>.*))?$`),            // 12-mar-2001, 12th march 2001
-	regexp.MustCompile(`^(?P<y>\d{4})[-/. ](?P<n>[a-z]{3,9})\.?[-/. ](?P<d>\d{1,2})\.?(?: +(?P<t>.*))?$`),                         // 2001-mar-12.
-	regexp.MustCompile(`^(?:[a-z]{3,9} )?(?P<n>[a-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)? (?P<y>\d{4})(?: +(?P<t>.*))?$`),      // mon mar 12 2001, march 12 2001
-	regexp.MustCompile(`^(?:[a-z]{3,9} )?(?P<n>[a-z]{3}) +(?P<d>\d{1,2}) (?P<t>\d{2}:\d{2}:\d{2}(?: [a-z]{3,4})?) (?P<y>\d{4})$`), // mon mar 12 10:00:00 gmt 2001
-	regexp.MustCompile(`^[a-z]{3} (?P<d>\d{1,2}) (?P<n>[a-z]{3}) (?P<y>\d{4})(?: +(?P<t>.*))?$`),                                  // mon 12 mar 2001
-	regexp.MustCompile(`^(?P<a>\d{1,2})[-/.] ?(?P<b>\d{1,2})[-/.] ?(?P<y>\d{4})\.?(?: +(?P<t>.*))?$`),                             // 12/03/2001: needs an order
+var dateShapes = []*pattern{
+	compiled(`^(?P<y>\d{4})[-/.] ?(?P<m>\d{1,2})[-/.] ?(?P<d>\d{1,2})\.?(?:[t ]+(?P<t>.*))?$`),                          // 2001-03-12, 2001/03/12, 2001. 03. 12.
+	compiled(`^(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?: +(?P<t>.*))?$`),                                                  // 20010312
+	compiled(`^(?P<d>\d{1,2})(?:st|nd|rd|th)?[-/. ](?P<n>[a-z]{3,9})\.?[-/. ](?P<y>\d{4})(?: +(?P<t>.*))?$`),            // 12-mar-2001, 12th march 2001
+	compiled(`^(?P<y>\d{4})[-/. ](?P<n>[a-z]{3,9})\.?[-/. ](?P<d>\d{1,2})\.?(?: +(?P<t>.*))?$`),                         // 2001-mar-12.
+	compiled(`^(?:[a-z]{3,9} )?(?P<n>[a-z]{3,9})\.? (?P<d>\d{1,2})(?:st|nd|rd|th)? (?P<y>\d{4})(?: +(?P<t>.*))?$`),      // mon mar 12 2001, march 12 2001
+	compiled(`^(?:[a-z]{3,9} )?(?P<n>[a-z]{3}) +(?P<d>\d{1,2}) (?P<t>\d{2}:\d{2}:\d{2}(?: [a-z]{3,4})?) (?P<y>\d{4})$`), // mon mar 12 10:00:00 gmt 2001
+	compiled(`^[a-z]{3} (?P<d>\d{1,2}) (?P<n>[a-z]{3}) (?P<y>\d{4})(?: +(?P<t>.*))?$`),                                  // mon 12 mar 2001
+	compiled(`^(?P<a>\d{1,2})[-/.] ?(?P<b>\d{1,2})[-/.] ?(?P<y>\d{4})\.?(?: +(?P<t>.*))?$`),                             // 12/03/2001: needs an order
 }
 
 var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
@@ -154,7 +153,7 @@ func (r *reader) dateOrder() order {
 	return monthFirst
 }
 
-var numericDate = regexp.MustCompile(`^(\d{1,2})[-/.] ?(\d{1,2})[-/.] ?\d{4}\b`)
+var numericDate = compiled(`^(\d{1,2})[-/.] ?(\d{1,2})[-/.] ?\d{4}\b`)
 
 // dayMonth decides which of two numbers is the day; empty strings where it
 // cannot be known.
@@ -192,13 +191,13 @@ func civil(year, month, day string) (time.Time, bool) {
 	return t, t.Year() == y && int(t.Month()) == m && t.Day() == d
 }
 
-var clockShape = regexp.MustCompile(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(am|pm)? ?(.*)$`)
+var clockShape = compiled(`^(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(am|pm)? ?(.*)$`)
 
 // zones are the abbreviations that mean one thing. Others, CST for one, are
 // several zones, and the time is then taken as if it had none.
 var zones = map[string]time.Duration{"z": 0, "utc": 0, "gmt": 0, "jst": 9 * time.Hour, "kst": 9 * time.Hour, "cet": time.Hour, "cest": 2 * time.Hour}
 
-var offsetShape = regexp.MustCompile(`^\(?(?:utc|gmt)?([+-])(\d{1,2}):?(\d{2})?\)?$`)
+var offsetShape = compiled(`^\(?(?:utc|gmt)?([+-])(\d{1,2}):?(\d{2})?\)?$`)
 
 // parseClock reads a time of day as the duration since midnight UTC. An empty
 // string is midnight without a zone; so are the numbers some registries put

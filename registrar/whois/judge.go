@@ -1,7 +1,6 @@
 package whois
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,11 +76,11 @@ func (l line) words() string {
 	return strings.TrimRight(strings.TrimLeft(s, "%#*>-; "), ".!<* ")
 }
 
-func matches(phrases []*regexp.Regexp, s string) bool {
+func matches(phrases []*pattern, s string) bool {
 	if len(s) > 300 {
 		return false // no server says it in so many words
 	}
-	return slices.ContainsFunc(phrases, func(re *regexp.Regexp) bool { return re.MatchString(s) })
+	return slices.ContainsFunc(phrases, func(re *pattern) bool { return re.MatchString(s) })
 }
 
 // namesAnother tells whether a sentence is about a domain, and not about name.
@@ -106,7 +105,7 @@ func namesAnother(s string, name freehold.Name) bool {
 	return another
 }
 
-var seconds = regexp.MustCompile(`\b(\d{1,9}) *(second|minute|hour)`)
+var seconds = compiled(`\b(\d{1,9}) *(second|minute|hour)`)
 
 // waitOf reads "wait 50 seconds" out of a refusal.
 func waitOf(s string) time.Duration {

@@ -3,7 +3,6 @@ package whois
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -159,14 +158,14 @@ func (r *reader) fact(value string, there bool) freehold.Fact[string] {
 }
 
 var (
-	registrarTag    = regexp.MustCompile(`(?i)\s*\[tag = [^\]]*\]$`)         // .uk: "Example Ltd [Tag = EXAMPLE]"
-	registrarHandle = regexp.MustCompile(`\s*\((?:R\d+|\d+)-[A-Z]{2,8}\)$`)  // "Example Inc. (R37-LROR)"
-	registrarLink   = regexp.MustCompile(`\s*\( ?https?://\S+ ?\)$`)         // .at: "Example GmbH ( https://nic.at/registrar/1 )"
-	decimal         = regexp.MustCompile(`^\d{1,9}$`)                        // an IANA registrar ID
-	handleLike      = regexp.MustCompile(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit, where a handle is usual
-	handleForm      = regexp.MustCompile(`^[A-Za-z]{2,}\d+-[A-Za-z0-9]+$`)   // "ABC001234-EXMPL", anywhere
-	unsigned        = regexp.MustCompile(`^(?:unsigned|not signed|no\b|n$|inactive|disabled)`)
-	signed          = regexp.MustCompile(`^(?:signed|yes|y$|active)`)
+	registrarTag    = compiled(`(?i)\s*\[tag = [^\]]*\]$`)         // .uk: "Example Ltd [Tag = EXAMPLE]"
+	registrarHandle = compiled(`\s*\((?:R\d+|\d+)-[A-Z]{2,8}\)$`)  // "Example Inc. (R37-LROR)"
+	registrarLink   = compiled(`\s*\( ?https?://\S+ ?\)$`)         // .at: "Example GmbH ( https://nic.at/registrar/1 )"
+	decimal         = compiled(`^\d{1,9}$`)                        // an IANA registrar ID
+	handleLike      = compiled(`^[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*$`) // one word with a digit, where a handle is usual
+	handleForm      = compiled(`^[A-Za-z]{2,}\d+-[A-Za-z0-9]+$`)   // "ABC001234-EXMPL", anywhere
+	unsigned        = compiled(`^(?:unsigned|not signed|no\b|n$|inactive|disabled)`)
+	signed          = compiled(`^(?:signed|yes|y$|active)`)
 )
 
 func (r *reader) registrar(reg *freehold.Registration) {
@@ -177,7 +176,7 @@ func (r *reader) registrar(reg *freehold.Registration) {
 		name, below = r.find(section, "organization", "organisation", "name", "registrar", "")
 		there = there || below
 	}
-	for _, behind := range []*regexp.Regexp{registrarTag, registrarHandle, registrarLink} {
+	for _, behind := range []*pattern{registrarTag, registrarHandle, registrarLink} {
 		name = behind.ReplaceAllString(name, "")
 	}
 	switch reg.Registrar = r.fact(name, there); {

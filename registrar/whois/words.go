@@ -1,7 +1,6 @@
 package whois
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -9,10 +8,10 @@ import (
 // case, without marks around it; only sentences seen in real answers, or
 // documented by a registry, are here.
 
-func phrases(list ...string) []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(list))
+func phrases(list ...string) []*pattern {
+	out := make([]*pattern, len(list))
 	for i, s := range list {
-		out[i] = regexp.MustCompile(`^(?:` + s + `)$`)
+		out[i] = compiled(`^(?:` + s + `)$`)
 	}
 	return out
 }
@@ -174,16 +173,16 @@ var (
 
 	dnssecKeys = set(`dnssec`, `domain_signed`, `signed`)
 	// signedKeys exist only where there is a DS.
-	signedKeys = regexp.MustCompile(`^(?:dsl-id|key1-tag|ds-rdata|ds-data|dnskey|ds data|ds record|ds key tag ?\d*|keytag)$`)
+	signedKeys = compiled(`^(?:dsl-id|key1-tag|ds-rdata|ds-data|dnskey|ds data|ds record|ds key tag ?\d*|keytag)$`)
 )
 
 var (
-	nameserverKey   = regexp.MustCompile(`^(?:(?:domain )?name ?servers?|nserver|hostname|ns_name|ns)(?:[ _]?\d{1,2})?$`)
-	nameserverWords = regexp.MustCompile(`^(?:domain )?name ?servers?(?: information| in listed order)?$`)
+	nameserverKey   = compiled(`^(?:(?:domain )?name ?servers?|nserver|hostname|ns_name|ns)(?:[ _]?\d{1,2})?$`)
+	nameserverWords = compiled(`^(?:domain )?name ?servers?(?: information| in listed order)?$`)
 	// contactWords are headings under which the holder or another person wrote.
-	contactWords = regexp.MustCompile(`^(?:contact\b.*|registrant.*|holder.*|titular.*|owner.*|(?:admin|tech|technical|billing|zone|onsite|on-site|registrar technical|administrative)\b.*|administrator|tech-c|admin-c|zone-c)$`)
+	contactWords = compiled(`^(?:contact\b.*|registrant.*|holder.*|titular.*|owner.*|(?:admin|tech|technical|billing|zone|onsite|on-site|registrar technical|administrative)\b.*|administrator|tech-c|admin-c|zone-c)$`)
 	// holderWords are the headings of the holder alone.
-	holderWords = regexp.MustCompile(`^(?:registrant|registrant contact|holder|holder of domain name|titular|owner|domain holder)$`)
+	holderWords = compiled(`^(?:registrant|registrant contact|holder|holder of domain name|titular|owner|domain holder)$`)
 )
 
 // headings and belowHeading make a heading of a line that is followed by keys at
