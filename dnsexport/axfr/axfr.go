@@ -299,7 +299,7 @@ func (s *stream) decode(msg []byte) ([]freehold.Record, error) {
 	if s.proof != nil {
 		if err := s.proof.check(msg, s.cfg.Now()); err != nil {
 			var r *refusal
-			if rcode != 0 && !errors.As(err, &r) { // an unsigned refusal is one too
+			if rcode != 0 && s.messages == 1 && !errors.As(err, &r) { // an unsigned refusal is one too; later ones prove nothing
 				return nil, &refusal{rcode: rcode}
 			}
 			return nil, fmt.Errorf("message %d: %w", s.messages, err)

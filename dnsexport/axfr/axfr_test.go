@@ -172,6 +172,12 @@ func TestTransfer(t *testing.T) {
 		{"unsigned answer", script{messages: [][]freehold.Record{list(one(soa), body, one(soa))}}, key, Config{}, "the answer is not signed", freehold.KindInvalid},
 		{"last message unsigned", script{key: key, sign: func(i int) bool { return i == 0 }, messages: [][]freehold.Record{one(soa), body, one(soa)}}, key, Config{}, "the last message is not signed", freehold.KindInvalid},
 		{"tampered in the middle", script{key: key, messages: [][]freehold.Record{one(soa), body, one(soa)}, tamper: flip(1)}, key, Config{}, "message 2: ", freehold.KindInvalid},
+		{"an error of the signature in the middle", script{key: key, messages: [][]freehold.Record{one(soa), body, one(soa)}, tamper: func(i int, m []byte) []byte {
+			if i == 1 {
+				m[3], m[len(m)-3] = 9, 18 // NOTAUTH, BADTIME
+			}
+			return m
+		}}, key, Config{}, "message 2: ", freehold.KindInvalid},
 		{"an unsigned one tampered", script{key: key, sign: func(i int) bool { return i != 1 }, messages: [][]freehold.Record{one(soa), body, one(soa)}, tamper: func(i int, m []byte) []byte {
 			if i == 1 {
 				m[len(m)-1]++
