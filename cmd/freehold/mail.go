@@ -220,6 +220,9 @@ func (s *session) deskNotify(c *cli.Context) error {
 		return err
 	}
 	defer j.close()
+	if c.NArg() > 0 {
+		return misuse(freehold.T("letters are sent for all cases"), freehold.T("leave %q out", freehold.OneLine(c.Args().First())))
+	}
 	if !c.Bool("yes") {
 		return j.listLetters(c.Context)
 	}

@@ -171,7 +171,7 @@ func (p *printer) factRows(title string, rows []factRow, width int) []line {
 			value, st = p.say("none"), dim
 		}
 		if r.note != "" {
-			value += " (" + freehold.OneLine(p.speaker.Sentence(r.note)) + ")"
+			value += " (" + p.note(r.note) + ")"
 		}
 		out = append(out, p.paragraph(text("  "+p.fit(r.label, label)+"  "), value+p.cite("", r.evidence), st, width)...)
 	}
@@ -322,7 +322,7 @@ func (p *printer) evidence(all []freehold.Evidence, width int) []line {
 		out = append(out, p.paragraph(lead, freehold.OneLine(head), plainText, width)...)
 		out = append(out, p.paragraph(text("     "), freehold.OneLine(e.Source), dim, width)...)
 		for _, n := range e.Notes {
-			out = append(out, p.paragraph(text("     ! "), freehold.OneLine(n), plainText, width)...)
+			out = append(out, p.paragraph(text("     ! "), p.note(n), plainText, width)...)
 		}
 	}
 	return out
