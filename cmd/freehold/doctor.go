@@ -59,7 +59,7 @@ func (s *session) doctor(c *cli.Context) error {
 	world, err := s.observe(c.Context, c)
 	if err != nil {
 		// Without the lists nothing can be asked; what is known by now is still told.
-		checks = append(checks, doctor.Check{Area: doctor.Registries, State: doctor.Wrong, Said: textOf(err), Advice: adviceOf(err)})
+		checks = append(checks, doctor.Check{Area: doctor.Registries, State: doctor.Wrong, Said: s.textOf(err), Advice: adviceOf(err)})
 		return s.tellChecks(out, checks)
 	}
 	defer world.Close()
@@ -89,13 +89,13 @@ func (s *session) tellChecks(out *output, checks []doctor.Check) error {
 	return out.finish()
 }
 
-// textOf is what an error says, ready for another language where it is ours.
-func textOf(err error) freehold.Text {
+// textOf is what an error says, in the language.
+func (s *session) textOf(err error) freehold.Text {
 	var e *freehold.Error
 	if errors.As(err, &e) && !e.Text.IsZero() && e.Err == nil {
 		return e.Text
 	}
-	return freehold.T("it cannot be used: %s", err.Error())
+	return freehold.T("it cannot be used: %s", freehold.SayError(s.speaker, err))
 }
 
 func adviceOf(err error) freehold.Text {
@@ -117,7 +117,7 @@ func (s *session) checkConfigFile(c *cli.Context) doctor.Check {
 	info, statErr := os.Stat(path)
 	switch {
 	case err != nil:
-		check.State, check.Said, check.Advice = doctor.Wrong, textOf(err), adviceOf(err)
+		check.State, check.Said, check.Advice = doctor.Wrong, s.textOf(err), adviceOf(err)
 	case path == "" || statErr != nil:
 		check.Said = freehold.T("there is none, and none is needed")
 	case info.Mode().Perm()&0o077 != 0:
@@ -149,19 +149,19 @@ func (s *session) checkStore(c *cli.Context) (checks []doctor.Check, last lastRu
 	last.samples = map[string]freehold.Name{}
 	dsn, err := s.dsn(c)
 	if err != nil {
-		return []doctor.Check{{Area: doctor.Store, State: doctor.Wrong, Said: textOf(err), Advice: adviceOf(err)}}, last
+		return []doctor.Check{{Area: doctor.Store, State: doctor.Wrong, Said: s.textOf(err), Advice: adviceOf(err)}}, last
 	}
 	st, err := store.Inspect(c.Context, dsn, store.Options{})
 	check := doctor.Check{Area: doctor.Store, Subject: st.Location, State: doctor.Fine}
 	switch {
 	case freehold.KindOf(err) == freehold.KindNotFound && err != nil:
-		check.State, check.Said, check.Advice = doctor.Unknown, textOf(err), adviceOf(err)
+		check.State, check.Said, check.Advice = doctor.Unknown, s.textOf(err), adviceOf(err)
 		return []doctor.Check{check}, last
 	case err != nil:
-		check.State, check.Said, check.Advice = doctor.Wrong, textOf(err), adviceOf(err)
+		check.State, check.Said, check.Advice = doctor.Wrong, s.textOf(err), adviceOf(err)
 		return []doctor.Check{check}, last
 	case st.Problem != nil:
-		check.State, check.Said, check.Advice = doctor.Wrong, textOf(st.Problem), adviceOf(st.Problem)
+		check.State, check.Said, check.Advice = doctor.Wrong, s.textOf(st.Problem), adviceOf(st.Problem)
 		return []doctor.Check{check}, last
 	}
 	check.Said = freehold.T("whole: every record reads back (%s, schema %d)", st.Engine, st.Schema)
